@@ -1,0 +1,94 @@
+// The Config Service registry API: `/api/v1/registry` (Service Registry Integration Guide; wire/config-service.md).
+import * as v from 'valibot';
+import { Name } from './names.js';
+import { DeclaredStatus } from './status.js';
+import { ServiceUrl } from './urls.js';
+
+export const PREFIX = '/api/v1/registry';
+
+/** Metadata is kept as JSON and handed out with every listing, hence the bound. */
+export const MAX_METADATA_BYTES = 16 * 1024;
+
+/** Free-form metadata; `instance_id` and `status` in it are read by the registry and therefore checked. */
+export const Metadata = v.pipe(
+  v.objectWithRest({ instance_id: v.optional(Name), status: v.optional(DeclaredStatus) }, v.unknown()),
+  v.check(
+    (metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= MAX_METADATA_BYTES,
+    `must be at most ${MAX_METADATA_BYTES} bytes of JSON`,
+  ),
+);
+
+/** Body of `POST /register`. */
+export const RegisterRequest = v.object({
+  service_name: Name,
+  service_url: ServiceUrl,
+  health_check_url: v.nullish(ServiceUrl),
+  service_metadata: v.nullish(Metadata),
+});
+export type RegisterRequest = v.InferOutput<typeof RegisterRequest>;
+
+/** Query of `POST /deregister`; `reason` is this registry's own and goes to the audit trail. */
+export const DeregisterQuery = v.object({
+  service_name: v.pipe(v.string(), v.nonEmpty()),
+  instance_id: v.pipe(v.string(), v.nonEmpty()),
+  reason: v.optional(v.pipe(v.string(), v.maxLength(500))),
+});
+
+/** Body of `POST /heartbeat` under the prefix; the deployed Config Service does not have it. */
+export const HeartbeatRequest = v.object({ service_name: Name, instance_id: Name });
+
+export const RegisterAnswer = v.object({ instance_id: v.string() });
+
+const looseRecord = v.record(v.string(), v.unknown());
+
+/** A row of `GET /services`: one per service name. The two counts are this registry's own additions. */
+export const ServiceRow = v.object({
+  service_name: v.string(),
+  service_url: v.nullish(v.string()),
+  health_check_url: v.nullish(v.string()),
+  status: v.nullish(v.string()),
+  service_metadata: v.nullish(looseRecord),
+  registered_at: v.nullish(v.string()),
+  healthy_instances: v.nullish(v.number()),
+  total_instances: v.nullish(v.number()),
+});
+export type ServiceRow = v.InferOutput<typeof ServiceRow>;
+export const ServiceRows = v.array(ServiceRow);
+
+/**
+ * An element of `GET /services/{name}` and `GET /discover/{name}`. `state` (the exact state behind `status`),
+ * `monitored_by`, `registered_at` and `last_heartbeat` are this registry's own additions.
+ */
+export const InstanceRow = v.object({
+  instance_id: v.string(),
+  service_name: v.nullish(v.string()),
+  service_url: v.nullish(v.string()),
+  health_check_url: v.nullish(v.string()),
+  status: v.nullish(v.string()),
+  service_metadata: v.nullish(looseRecord),
+  state: v.nullish(v.string()),
+  monitored_by: v.nullish(v.string()),
+  registered_at: v.nullish(v.string()),
+  last_heartbeat: v.nullish(v.string()),
+});
+export type InstanceRow = v.InferOutput<typeof InstanceRow>;
+export const InstanceRows = v.array(InstanceRow);
+
+export const UrlAnswer = v.object({ url: v.string() });
+
+/** Body of `GET /health` of either registry; upstream answers 200 even when it says `unhealthy`. */
+export const HealthAnswer = v.looseObject({
+  status: v.string(),
+  zookeeper: v.optional(v.unknown()),
+  postgres: v.optional(v.unknown()),
+  redis: v.optional(v.unknown()),
+});
+export type HealthAnswer = v.InferOutput<typeof HealthAnswer>;
+
+/** FastAPI's error body: a text, or one entry a refused field. */
+export const ErrorAnswer = v.object({
+  detail: v.union([
+    v.string(),
+    v.array(v.looseObject({ loc: v.array(v.union([v.string(), v.number()])), msg: v.string() })),
+  ]),
+});
