@@ -133,6 +133,11 @@ export const CATALOGUE = {
     (p) => `No answer from ${p.url} within ${p.seconds} s.`,
     () => 'Give it longer with --timeout, or find what is slow with `regctl doctor`.',
   ),
+  CONNECT_TIMED_OUT: entry<Call & { seconds: number }>(
+    EXIT.unknown,
+    (p) => `Cannot reach ${p.url}: no connection within ${p.seconds} s.`,
+    () => `${CHECK_URL}, and what stands between (firewall, network); --timeout waits longer.`,
+  ),
   REDIRECTED: entry<Call & { to: string }>(
     EXIT.unknown,
     (p) =>

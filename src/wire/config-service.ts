@@ -57,7 +57,7 @@ export const ServiceRows = v.array(ServiceRow);
 
 /**
  * An element of `GET /services/{name}` and `GET /discover/{name}`. `state` (the exact state behind `status`),
- * `monitored_by`, `registered_at` and `last_heartbeat` are this registry's own additions.
+ * `service_id` (the Coordinator's), `monitored_by`, `registered_at` and `last_heartbeat` are this registry's own additions.
  */
 export const InstanceRow = v.object({
   instance_id: v.string(),
@@ -67,6 +67,7 @@ export const InstanceRow = v.object({
   status: v.nullish(v.string()),
   service_metadata: v.nullish(looseRecord),
   state: v.nullish(v.string()),
+  service_id: v.nullish(v.number()),
   monitored_by: v.nullish(v.string()),
   registered_at: v.nullish(v.string()),
   last_heartbeat: v.nullish(v.string()),

@@ -1,0 +1,63 @@
+// Opens the undici pool: TLS material, proxy variables, and a connector that says how long each phase took.
+import type { Socket } from 'node:net';
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import type { HttpOptions, Timing } from './http.js';
+
+export interface Pool {
+  dispatcher: Dispatcher;
+  /** Origins to which a connection was made at least once: a request to any other never left. */
+  reached: Set<string>;
+  /** The phases of the connections made since they were last read, by origin. */
+  timing: Map<string, Timing>;
+}
+
+/** Opens a pool whose own timeouts are off: the caller's deadline rules. */
+export function openPool(options: HttpOptions): Pool {
+  const reached = new Set<string>();
+  const timing = new Map<string, Timing>();
+  const tls = {
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.cert === undefined ? {} : { cert: options.cert }),
+    ...(options.key === undefined ? {} : { key: options.key }),
+  };
+  const base = buildConnector({ timeout: 0, ...tls });
+  const connect: buildConnector.connector = (target, callback) => {
+    const origin = `${target.protocol}//${target.host ?? target.hostname}`;
+    const phases: Timing = {};
+    timing.set(origin, phases);
+    const started = performance.now();
+    let last = started;
+    const lap = () => {
+      const now = performance.now();
+      const spent = now - last;
+      last = now;
+      return spent;
+    };
+    // buildConnector returns the socket, which its type leaves out.
+    const socket = base(target, (...result) => {
+      if (result[0] === null) reached.add(origin);
+      callback(...result);
+    }) as unknown as Socket;
+    socket.once('lookup', () => {
+      phases.dns = lap();
+    });
+    socket.once('connect', () => {
+      phases.connect = lap();
+    });
+    socket.once('secureConnect', () => {
+      phases.tls = lap();
+    });
+  };
+  const pool = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 1_000 };
+  if (!options.proxy) return { dispatcher: new Agent({ ...pool, connect }), reached, timing };
+  const { http, https, no } = options.proxy;
+  const dispatcher = new EnvHttpProxyAgent({
+    ...pool,
+    connect: tls,
+    requestTls: tls,
+    ...(http === undefined ? {} : { httpProxy: http }),
+    ...(https === undefined ? {} : { httpsProxy: https }),
+    ...(no === undefined ? {} : { noProxy: no }),
+  });
+  return { dispatcher, reached, timing };
+}

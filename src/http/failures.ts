@@ -1,0 +1,61 @@
+import { fail, RegctlError } from '../errors.js';
+
+export interface Attempt {
+  url: string;
+  seconds: number;
+  timedOut: boolean;
+  /** A connection to the origin was made before. */
+  reached: boolean;
+  interrupted: boolean;
+}
+
+const DNS = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
+const REFUSED = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EHOSTDOWN',
+  'EACCES',
+]);
+
+/** Turns what undici, net, tls or zlib threw into an error of the catalogue. */
+export function connectionError(error: unknown, attempt: Attempt): unknown {
+  if (error instanceof RegctlError) return error;
+  const { url, seconds } = attempt;
+  if (attempt.timedOut)
+    return fail(attempt.reached ? 'TIMED_OUT' : 'CONNECT_TIMED_OUT', { url, seconds }, error);
+  if (attempt.interrupted) return error;
+  const { code, message } = rootCause(error);
+  if (DNS.has(code)) return fail('DNS_FAILED', { url, cause: code }, error);
+  if (REFUSED.has(code)) return fail('CONNECTION_REFUSED', { url, cause: code }, error);
+  if (isTls(code, message)) return fail('TLS_FAILED', { url, cause: tlsCause(code, message) }, error);
+  if (code.startsWith('Z_')) return fail('NOT_THE_API', { url, seen: 'the answer is not valid gzip' }, error);
+  const cause = code === 'UND_ERR_SOCKET' || code === '' ? message : code;
+  return fail('CONNECTION_FAILED', { url, cause }, error);
+}
+
+/** With several addresses (IPv4, IPv6) Node throws an AggregateError; the first says what happened. */
+function rootCause(error: unknown): { code: string; message: string } {
+  let current = error;
+  while (current instanceof Error) {
+    const next: unknown = current instanceof AggregateError ? current.errors[0] : current.cause;
+    if (!(next instanceof Error)) break;
+    current = next;
+  }
+  if (!(current instanceof Error)) return { code: '', message: String(current) };
+  return { code: 'code' in current ? String(current.code) : '', message: current.message };
+}
+
+function isTls(code: string, message: string): boolean {
+  return (
+    /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_MISMATCH)/.test(code) ||
+    /\bSSL\b/.test(message)
+  );
+}
+
+function tlsCause(code: string, message: string): string {
+  if (/wrong version number|packet length too long/i.test(message))
+    return 'the port speaks plain HTTP, not TLS';
+  return code === '' ? message : code;
+}

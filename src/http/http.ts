@@ -1,0 +1,172 @@
+// The one HTTP client: bounded in time and size, redirects never followed, failures as errors of the catalogue.
+import type { Dispatcher } from 'undici';
+import { fail } from '../errors.js';
+import { readBody } from './body.js';
+import { connectionError } from './failures.js';
+import { backoffMs, isTransient, retryAfterMs, SAFE_METHODS } from './retry.js';
+
+/** What decides how requests are sent; everything has a default but the signal. */
+export interface HttpOptions {
+  /** Ends every request at once. */
+  signal: AbortSignal;
+  userAgent: string;
+  /** Milliseconds from the first byte sent to the last byte read. Default 5000, the guide's client. */
+  timeoutMs?: number;
+  /** How often a safe call (GET, HEAD) is sent again after a transient failure. Default 2. */
+  retries?: number;
+  /** PEM texts. */
+  ca?: string;
+  cert?: string;
+  key?: string;
+  /** Proxies by the usual variables; undefined means none. */
+  proxy?: { http?: string; https?: string; no?: string };
+  /** Random number in [0, 1) for the back-off's jitter. */
+  random: () => number;
+  /** Waits; rejects when the signal fires. */
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Told of each request and answer; must not receive secrets, so headers are not passed. */
+  trace?: (event: TraceEvent) => void;
+}
+
+export interface TraceEvent {
+  method: string;
+  url: string;
+  /** Absent while there is no answer. */
+  status?: number;
+  error?: string;
+  /** Milliseconds of each phase; dns, connect and tls only where a new connection was made. */
+  timing: Timing;
+}
+
+export interface Timing {
+  dns?: number;
+  connect?: number;
+  tls?: number;
+  firstByte?: number;
+  total?: number;
+}
+
+export interface HttpRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'DELETE' | 'PUT' | 'OPTIONS' | 'PATCH';
+  url: string;
+  headers?: Record<string, string>;
+  /** Sent as JSON. */
+  json?: unknown;
+  timeoutMs?: number;
+  retries?: number;
+  /** Default 64 MiB, counted after decompression. */
+  maxBytes?: number;
+  signal?: AbortSignal;
+}
+
+export interface HttpAnswer {
+  url: string;
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+  /** Milliseconds from sending to the last byte. */
+  ms: number;
+}
+
+export interface Http {
+  /**
+   * Sends one request and reads the whole answer, whatever its status.
+   * Throws DNS_FAILED, CONNECTION_REFUSED, TLS_FAILED, CONNECT_TIMED_OUT (the request never left),
+   * TIMED_OUT, CONNECTION_FAILED (it may have arrived), ANSWER_TOO_LARGE, REDIRECTED.
+   */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  /** Ends idle connections, so that the process can end. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+const DEFAULT_RETRIES = 2;
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Makes the client; undici is loaded with the first request. */
+export function createHttp(options: HttpOptions): Http {
+  let connected: Promise<typeof import('./connect.js')> | undefined;
+  let pool:
+    | Promise<{ dispatcher: Dispatcher; reached: Set<string>; timing: Map<string, Timing> }>
+    | undefined;
+  const open = () => {
+    connected ??= import('./connect.js');
+    pool ??= connected.then(({ openPool }) => openPool(options));
+    return pool;
+  };
+
+  const once = async (request: HttpRequest): Promise<HttpAnswer> => {
+    const { dispatcher, reached, timing } = await open();
+    const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const signals = [deadline, options.signal, ...(request.signal ? [request.signal] : [])];
+    const origin = new URL(request.url).origin;
+    const started = performance.now();
+    const event: TraceEvent = { method: request.method, url: request.url, timing: {} };
+    try {
+      const { request: send } = await import('undici');
+      const answer = await send(request.url, {
+        dispatcher,
+        method: request.method,
+        headers: {
+          'user-agent': options.userAgent,
+          accept: 'application/json',
+          'accept-encoding': 'gzip',
+          ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...request.headers,
+        },
+        body: request.json === undefined ? null : JSON.stringify(request.json),
+        signal: AbortSignal.any(signals),
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      event.status = answer.statusCode;
+      event.timing.firstByte = performance.now() - started;
+      const text = await readBody(answer, request.maxBytes ?? MAX_BYTES, request.url);
+      refuseRedirect(answer, request.url);
+      const ms = performance.now() - started;
+      return { url: request.url, status: answer.statusCode, headers: answer.headers, text, ms };
+    } catch (error) {
+      const caught = connectionError(error, {
+        url: request.url,
+        seconds: timeoutMs / 1000,
+        timedOut: deadline.aborted,
+        reached: reached.has(origin),
+        interrupted: options.signal.aborted || request.signal?.aborted === true,
+      });
+      event.error = caught instanceof Error ? caught.message : String(caught);
+      throw caught;
+    } finally {
+      event.timing = { ...timing.get(origin), ...event.timing, total: performance.now() - started };
+      timing.delete(origin);
+      options.trace?.(event);
+    }
+  };
+
+  return {
+    async send(request) {
+      const retries = SAFE_METHODS.has(request.method)
+        ? (request.retries ?? options.retries ?? DEFAULT_RETRIES)
+        : 0;
+      for (let attempt = 0; ; attempt++) {
+        try {
+          const answer = await once(request);
+          if (attempt >= retries || !isTransient(answer.status)) return answer;
+          await options.sleep(retryAfterMs(answer) ?? backoffMs(attempt, options.random()), options.signal);
+        } catch (error) {
+          if (attempt >= retries || !isTransient(error)) throw error;
+          await options.sleep(backoffMs(attempt, options.random()), options.signal);
+        }
+      }
+    },
+    async close() {
+      if (pool) await (await pool).dispatcher.destroy();
+    },
+  };
+}
+
+function refuseRedirect(answer: Dispatcher.ResponseData, url: string): void {
+  if (answer.statusCode < 300 || answer.statusCode > 399 || answer.statusCode === 304) return;
+  const location = answer.headers.location;
+  throw fail('REDIRECTED', { url, to: typeof location === 'string' ? location : 'nowhere' });
+}

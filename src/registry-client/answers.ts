@@ -1,0 +1,142 @@
+// What both APIs share in reading an answer: JSON, shape, and what a refusal says.
+import * as v from 'valibot';
+import { fail, type RegctlError } from '../errors.js';
+import type { HttpAnswer } from '../http/http.js';
+import { ErrorAnswer, HealthAnswer, type InstanceRow, type ServiceRow } from '../wire/config-service.js';
+import type { Instance, RegistryHealth, Service } from './client.js';
+
+const MAX_QUOTE = 200;
+
+/** The JSON document of an answer; throws NOT_THE_API naming what was seen instead. */
+export function json(answer: HttpAnswer): unknown {
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    throw fail('NOT_THE_API', { url: answer.url, seen: describeBody(answer) });
+  }
+}
+
+/** The body of a 2xx answer in the shape of `schema`; throws the error that any other answer means. */
+export function read<S extends v.GenericSchema>(answer: HttpAnswer, schema: S): v.InferOutput<S> {
+  if (answer.status < 200 || answer.status > 299) throw refusal(answer);
+  const parsed = v.safeParse(schema, json(answer));
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  const path = v.getDotPath(issue);
+  throw fail('NOT_THE_API', {
+    url: answer.url,
+    seen: `its JSON has another shape (${path === null ? '' : `${path}: `}${issue.message})`,
+  });
+}
+
+/** The error that a status code outside 2xx means. */
+export function refusal(answer: HttpAnswer): RegctlError {
+  const { url, status } = answer;
+  const detail = detailOf(answer);
+  if (status === 401) return fail('UNAUTHORIZED', { url, detail });
+  if (status === 403) return fail('FORBIDDEN', { url, detail });
+  if (status === 400 || status === 413 || status === 422)
+    return fail('REGISTRY_REFUSED_INPUT', { url, detail });
+  if (status >= 500 || status === 429) return fail('SERVER_ERROR', { url, status, detail });
+  return fail('NOT_THE_API', { url, seen: `status ${status} (${detail})` });
+}
+
+/** What an error answer says, in a line: FastAPI's `detail`, or a description of the body. */
+export function detailOf(answer: HttpAnswer): string {
+  const body = jsonOrUndefined(answer.text);
+  if (body === undefined) return describeBody(answer);
+  const parsed = v.safeParse(ErrorAnswer, body);
+  if (!parsed.success) return 'no reason given';
+  const { detail } = parsed.output;
+  if (typeof detail === 'string') return shorten(detail);
+  return shorten(
+    detail.map(({ loc, msg }) => `${loc.filter((part) => part !== 'body').join('.')}: ${msg}`).join('; '),
+  );
+}
+
+/** True for FastAPI's answer to a path it does not have, as against a 404 that a handler meant. */
+export function isMissingRoute(answer: HttpAnswer): boolean {
+  return (
+    answer.status === 405 ||
+    (answer.status === 404 && ['Not Found', 'no reason given'].includes(detailOf(answer)))
+  );
+}
+
+function describeBody(answer: HttpAnswer): string {
+  const text = answer.text.trim();
+  if (text === '') return 'an empty body';
+  const type = String(answer.headers['content-type'] ?? '');
+  if (/html/i.test(type) || /^<(!doctype|html)/i.test(text))
+    return 'an HTML page, so a proxy or another server';
+  if (/json/i.test(type)) return `JSON that is cut off or malformed (${answer.text.length} characters)`;
+  return `"${shorten(text)}" instead of JSON`;
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > MAX_QUOTE ? `${line.slice(0, MAX_QUOTE)}…` : line;
+}
+
+/** A catalog row with every field present. */
+export function toService(row: ServiceRow): Service {
+  return {
+    service_name: row.service_name,
+    status: row.status ?? 'unknown',
+    healthy_instances: row.healthy_instances ?? null,
+    total_instances: row.total_instances ?? null,
+    service_url: row.service_url ?? null,
+    health_check_url: row.health_check_url ?? null,
+    registered_at: toIso(row.registered_at),
+    service_metadata: row.service_metadata ?? {},
+  };
+}
+
+/** An instance row with every field present. Deployed registries repeat the node in the metadata; that goes. */
+export function toInstance(row: InstanceRow, service: string): Instance {
+  const {
+    instance_id: _id,
+    service_url: _url,
+    health_check_url: _health,
+    ...metadata
+  } = row.service_metadata ?? {};
+  return {
+    service_name: row.service_name ?? service,
+    instance_id: row.instance_id,
+    status: row.state ?? row.status ?? 'unknown',
+    service_url: row.service_url ?? null,
+    health_check_url: row.health_check_url ?? null,
+    monitored_by: row.monitored_by ?? null,
+    registered_at: toIso(row.registered_at),
+    last_heartbeat: toIso(row.last_heartbeat),
+    service_id: row.service_id ?? null,
+    service_metadata: metadata,
+  };
+}
+
+/** `/health` of either registry: read from the body, whatever the status code says. */
+export function toHealth(answer: HttpAnswer): RegistryHealth {
+  const parsed = v.safeParse(HealthAnswer, jsonOrUndefined(answer.text));
+  const part = (value: unknown) => (typeof value === 'string' ? value : null);
+  const body = parsed.success ? parsed.output : undefined;
+  return {
+    http_status: answer.status,
+    status: body?.status ?? null,
+    parts: { zookeeper: part(body?.zookeeper), postgres: part(body?.postgres), redis: part(body?.redis) },
+  };
+}
+
+/** The JSON document of a text, undefined where it is none. */
+export function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `2026-11-21 20:28:39.241439+00:00` (deployed registries) as ISO 8601; text that is no time stays as it is. */
+function toIso(text: string | null | undefined): string | null {
+  if (text === null || text === undefined) return null;
+  const ms = Date.parse(text.replace(' ', 'T'));
+  return Number.isNaN(ms) ? text : new Date(ms).toISOString();
+}

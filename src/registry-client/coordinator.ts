@@ -1,0 +1,144 @@
+// The Coordinator registry API (Service Integration Guide; wire/coordinator.md).
+import * as v from 'valibot';
+import { fail } from '../errors.js';
+import type { Http, HttpAnswer } from '../http/http.js';
+import { InstanceRows, ServiceRows } from '../wire/config-service.js';
+import { DeregisterAnswer, HeartbeatAnswer, RegisterAnswer, ServiceAnswer } from '../wire/coordinator.js';
+import {
+  isMissingRoute,
+  jsonOrUndefined,
+  read,
+  refusal,
+  toHealth,
+  toInstance,
+  toService,
+} from './answers.js';
+import type { Endpoint, Instance, Registration, RegistryClient } from './client.js';
+import { DISCOVERY_TIMEOUT_MS, segment, urls } from './paths.js';
+
+/** Where each call goes; `{service}` stands for the service's name. Settable per context. */
+export const COORDINATOR_PATHS = {
+  register: '/register',
+  deregister: '/deregister',
+  services: '/services',
+  service: '/services/{service}',
+  heartbeat: '/heartbeat',
+  health: '/health',
+};
+
+/** A client of a Coordinator at `endpoint`. */
+export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
+  const url = urls(endpoint, COORDINATOR_PATHS);
+  const headers = endpoint.headers;
+
+  const signed = async () => {
+    const authorization = await endpoint.authorization();
+    return authorization === undefined ? headers : { ...headers, authorization };
+  };
+
+  const ask = (service: string): Promise<HttpAnswer> =>
+    http.send({
+      method: 'GET',
+      url: url('service', segment(service)),
+      headers,
+      timeoutMs: DISCOVERY_TIMEOUT_MS,
+    });
+
+  const planRegister = (registration: Registration) => ({
+    method: 'POST' as const,
+    url: url('register'),
+    body: {
+      service_id: registration.service_id,
+      service_name: registration.service_name,
+      url: registration.service_url,
+      health_check_url: registration.health_check_url,
+      metadata: registration.service_metadata,
+      instance_id: registration.instance_id,
+    },
+  });
+
+  return {
+    api: 'coordinator',
+    url: endpoint.url,
+
+    async listServices() {
+      const answer = await http.send({ method: 'GET', url: url('services'), headers });
+      if (isMissingRoute(answer)) throw fail('CANNOT_LIST', { url: endpoint.url });
+      return read(answer, ServiceRows).map(toService);
+    },
+
+    async listInstances(service) {
+      const answer = await ask(service);
+      if (answer.status === 404) return instancesOfRefusal(answer, service);
+      const found = read(answer, ServiceAnswer);
+      if (found.instances) return found.instances.map((row) => toInstance(row, service));
+      return [handedOut(service, found.url, found.service_id ?? null)];
+    },
+
+    async pickUrl(service) {
+      const answer = await ask(service);
+      return answer.status === 404 ? undefined : read(answer, ServiceAnswer).url;
+    },
+
+    planRegister,
+
+    async register(registration) {
+      const { method, url: target, body } = planRegister(registration);
+      const answer = await http.send({ method, url: target, json: body, headers: await signed() });
+      const registered = read(answer, RegisterAnswer);
+      return {
+        instance_id: registered.instance_id ?? registration.instance_id,
+        heartbeat_interval_s: registered.heartbeat_interval_s ?? null,
+      };
+    },
+
+    async deregister(key, reason) {
+      const json = { service_id: key.service_id, instance_id: key.instance_id ?? undefined, reason };
+      const answer = await http.send({
+        method: 'POST',
+        url: url('deregister'),
+        json,
+        headers: await signed(),
+      });
+      if (answer.status === 404 && !isMissingRoute(answer)) return false;
+      return read(answer, DeregisterAnswer).deregistered;
+    },
+
+    async heartbeat(key) {
+      const json = { service_id: key.service_id, instance_id: key.instance_id ?? undefined };
+      const answer = await http.send({
+        method: 'POST',
+        url: url('heartbeat'),
+        json,
+        headers: await signed(),
+      });
+      if (isMissingRoute(answer)) return { kind: 'unsupported' };
+      if (answer.status === 404) return { kind: 'not-registered' };
+      if (answer.status < 200 || answer.status > 299) throw refusal(answer);
+      // The guide fixes no body: an empty or foreign one still is an accepted beat.
+      const body = jsonOrUndefined(answer.text);
+      return {
+        kind: 'accepted',
+        next_heartbeat_s: v.is(HeartbeatAnswer, body) ? (body.next_heartbeat_s ?? null) : null,
+      };
+    },
+
+    async health() {
+      return toHealth(await http.send({ method: 'GET', url: url('health'), headers, retries: 0 }));
+    },
+  };
+}
+
+/** A Coordinator that answers with an address alone says no more of the instance than that it is handed out. */
+function handedOut(service: string, url: string, serviceId: number | null): Instance {
+  return {
+    ...toInstance({ instance_id: '', service_url: url, status: 'healthy', service_id: serviceId }, service),
+    instance_id: null,
+  };
+}
+
+/** `regctl serve` lists the instances also where none of them is healthy and the answer is therefore 404. */
+function instancesOfRefusal(answer: HttpAnswer, service: string): Instance[] {
+  const body = v.safeParse(v.object({ instances: InstanceRows }), jsonOrUndefined(answer.text));
+  return body.success ? body.output.instances.map((row) => toInstance(row, service)) : [];
+}

@@ -1,0 +1,17 @@
+import type { Endpoint } from './client.js';
+
+/** The guide's client waits 3 s for a discovery; other calls have the client's own timeout (5 s). */
+export const DISCOVERY_TIMEOUT_MS = 3_000;
+
+/** A name as one path segment: `a/b` must not become two. */
+export function segment(name: string): { service: string } {
+  return { service: encodeURIComponent(name) };
+}
+
+/** Builds full URLs from the endpoint's base, its own paths where it has some, and the API's. */
+export function urls<P extends Record<string, string>>(endpoint: Endpoint, defaults: P) {
+  return (call: keyof P & string, values: Record<string, string> = {}): string => {
+    const path = endpoint.paths[call] ?? defaults[call] ?? '';
+    return endpoint.url + path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+  };
+}
