@@ -1,0 +1,40 @@
+// What a check may use: narrow, injected, and without any way to the secret itself.
+import type { Http } from '../http/http.js';
+import type { Api, RegistryClient } from '../registry-client/client.js';
+import type { Secret } from '../secret.js';
+import type { Setting, Target, Variable } from '../settings.js';
+
+export interface DoctorContext {
+  /** A variable of the guides, and where its value came from; undefined where it is not set. */
+  variable(name: Exclude<Variable, 'JWT_SECRET'>): Setting | undefined;
+  /** The Coordinator's integer id of the service. */
+  readonly serviceId: Setting | undefined;
+  /** Tells about the secret, never the secret. */
+  readonly secret: Pick<Secret, 'origin' | 'weakness'> | undefined;
+  /** A token signed with the secret at `ageS` seconds ago, good for `ttlS`; undefined where there is no secret or id. */
+  token(request: { ageS: number; ttlS: number }): Promise<string | undefined>;
+  /** The working folder, whose `.env` is looked at. */
+  readonly folder: string;
+  /** The log of the service's start, of `--logs`. */
+  readonly logFile: string | undefined;
+  readonly registry: Pick<Target, 'url' | 'origin' | 'setting'> & {
+    readonly headers: Readonly<Record<string, string>>;
+    /** Full URL of a call, e.g. `health`; paths set per context are obeyed. */
+    urlOf(api: Api, call: string, service?: string): string;
+    /** Which API it speaks; asks where no setting says so. */
+    api(): Promise<Api>;
+    client(): Promise<RegistryClient>;
+  };
+  /** Ends with the check, and never tries again by itself: the engine does, and tells. */
+  readonly http: Pick<Http, 'send'>;
+  /** Wall clock, milliseconds since 1970. */
+  now(): number;
+  readonly signal: AbortSignal;
+  /** The services this run examines. */
+  readonly services: readonly string[];
+}
+
+/** What a check of one service may use. */
+export interface ServiceContext extends DoctorContext {
+  readonly service: string;
+}

@@ -1,0 +1,26 @@
+// The one catalogue of what the doctor can find: code → level, what was seen, remedy, a command that shows it again.
+import { ENGINE } from './findings/engine.js';
+import type { Entry } from './findings/entry.js';
+import { ENV } from './findings/env.js';
+import { HEALTH } from './findings/health.js';
+import { MESSAGE } from './findings/message.js';
+import { REGISTRATION } from './findings/registration.js';
+import { REGISTRY } from './findings/registry.js';
+import type { Finding } from './result.js';
+
+export const FINDINGS = { ...ENGINE, ...ENV, ...REGISTRY, ...REGISTRATION, ...HEALTH, ...MESSAGE } as const;
+
+export type Code = keyof typeof FINDINGS;
+export type Params<C extends Code> = Parameters<(typeof FINDINGS)[C]['seen']>[0];
+
+/** Makes the finding `code` of the catalogue. */
+export function finding<C extends Code>(code: C, params: Params<C>): Finding {
+  const found = FINDINGS[code] as unknown as Entry<Params<C>>;
+  return {
+    level: found.level,
+    code,
+    seen: found.seen(params),
+    remedy: found.remedy(params),
+    reproduce: found.reproduce?.(params) ?? null,
+  };
+}

@@ -1,0 +1,71 @@
+// What a run of the doctor comes to: data only, the one thing reports read. The JSON report is `Report`, as it is.
+
+export const STATUSES = ['pass', 'warn', 'fail', 'skip', 'unknown'] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** How much a finding weighs. `unknown`: the check could not be carried out. */
+export type Level = 'warn' | 'fail' | 'unknown';
+
+export interface Finding {
+  level: Level;
+  /** Stable, of the catalogue in `findings.ts`. */
+  code: string;
+  /** What was seen, in a sentence. May quote what came from the network: clean it before printing. */
+  seen: string;
+  /** What to do about it. */
+  remedy: string;
+  /** A shell command that shows it again, with `$TOKEN` for a token; null where there is none. */
+  reproduce: string | null;
+}
+
+/** Why a check was not carried out. */
+export type Skip =
+  | { kind: 'not-applicable' | 'filtered' | 'waived'; why: string }
+  /** `by` is the id of the check that stands in the way: the first cause, never one that is blocked itself. */
+  | { kind: 'blocked'; by: string; why: string };
+
+export interface Attempt {
+  status: Status;
+  /** Codes found; empty where it passed. */
+  codes: string[];
+  duration_ms: number;
+}
+
+export interface CheckResult {
+  id: string;
+  title: string;
+  category: string;
+  /** The service examined; null for a check of the deployment. */
+  service: string | null;
+  status: Status;
+  /** What a passed check saw. */
+  seen: string | null;
+  findings: Finding[];
+  skip: Skip | null;
+  /** From the first attempt to the last, without the time in a queue. */
+  duration_ms: number;
+  attempts: Attempt[];
+}
+
+export interface Report {
+  schemaVersion: 1;
+  tool: { name: 'regctl'; version: string };
+  /** ISO 8601, UTC. */
+  started_at: string;
+  duration_ms: number;
+  registry: { url: string | null; origin: string | null; api: string | null };
+  services: string[];
+  verdict: 'pass' | 'warn' | 'fail' | 'unknown';
+  exit: number;
+  summary: Record<Status, number>;
+  /** Checks that stand in the way of others, the one that blocks most first. */
+  causes: Cause[];
+  results: CheckResult[];
+}
+
+export interface Cause {
+  id: string;
+  service: string | null;
+  /** How many checks it blocks. */
+  blocks: number;
+}
