@@ -23,13 +23,17 @@ const REFUSED = new Set([
 export function connectionError(error: unknown, attempt: Attempt): unknown {
   if (error instanceof RegctlError) return error;
   const { url, seconds } = attempt;
-  if (attempt.timedOut)
-    return fail(attempt.reached ? 'TIMED_OUT' : 'CONNECT_TIMED_OUT', { url, seconds }, error);
+  // Where no connection was made the path does not matter: the origin is what to look at.
+  const { origin } = new URL(url);
+  if (attempt.timedOut) {
+    if (attempt.reached) return fail('TIMED_OUT', { url, seconds }, error);
+    return fail('CONNECT_TIMED_OUT', { url: origin, seconds }, error);
+  }
   if (attempt.interrupted) return error;
   const { code, message } = rootCause(error);
-  if (DNS.has(code)) return fail('DNS_FAILED', { url, cause: code }, error);
-  if (REFUSED.has(code)) return fail('CONNECTION_REFUSED', { url, cause: code }, error);
-  if (isTls(code, message)) return fail('TLS_FAILED', { url, cause: tlsCause(code, message) }, error);
+  if (DNS.has(code)) return fail('DNS_FAILED', { url: origin, cause: code }, error);
+  if (REFUSED.has(code)) return fail('CONNECTION_REFUSED', { url: origin, cause: code }, error);
+  if (isTls(code, message)) return fail('TLS_FAILED', { url: origin, cause: tlsCause(code, message) }, error);
   if (code.startsWith('Z_')) return fail('NOT_THE_API', { url, seen: 'the answer is not valid gzip' }, error);
   const cause = code === 'UND_ERR_SOCKET' || code === '' ? message : code;
   return fail('CONNECTION_FAILED', { url, cause }, error);

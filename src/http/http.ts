@@ -1,6 +1,6 @@
 // The one HTTP client: bounded in time and size, redirects never followed, failures as errors of the catalogue.
 import type { Dispatcher } from 'undici';
-import { fail } from '../errors.js';
+import { fail, RegctlError } from '../errors.js';
 import { readBody } from './body.js';
 import { connectionError } from './failures.js';
 import { backoffMs, isTransient, retryAfterMs, SAFE_METHODS } from './retry.js';
@@ -134,7 +134,7 @@ export function createHttp(options: HttpOptions): Http {
         reached: reached.has(origin),
         interrupted: options.signal.aborted || request.signal?.aborted === true,
       });
-      event.error = caught instanceof Error ? caught.message : String(caught);
+      event.error = caught instanceof RegctlError ? caught.code : String(caught);
       throw caught;
     } finally {
       event.timing = { ...timing.get(origin), ...event.timing, total: performance.now() - started };

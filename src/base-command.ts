@@ -1,0 +1,171 @@
+// What every command has: output formats, the context, and the one mapping of errors to exit codes and documents.
+import { Command } from '@oclif/core';
+import { type Context, type ContextFlags, makeContext } from './context.js';
+import { fail, type RegctlError } from './errors.js';
+import { type Output, outputFlags } from './flags.js';
+import { clean } from './render/text.js';
+import { traceLine } from './render/trace.js';
+import type { View } from './render/view.js';
+import { reportError, requestedOutput, toRegctlError } from './report-error.js';
+import { useColour, writeAll } from './terminal.js';
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+export interface OutputFlags {
+  output: Output;
+  json: boolean;
+  color?: boolean;
+  debug: boolean;
+  input: boolean;
+}
+
+export abstract class BaseCommand extends Command {
+  static override baseFlags = outputFlags;
+
+  private readonly controller = new AbortController();
+  private context: Context | undefined;
+  private flags: OutputFlags | undefined;
+  private progressShown = false;
+
+  /** Reads the settings and makes the context; SIGINT and SIGTERM fire its signal from here on. */
+  protected async open(flags: OutputFlags & ContextFlags): Promise<Context> {
+    this.flags = flags;
+    for (const [signal, exit] of Object.entries(SIGNALS)) this.endOn(signal as NodeJS.Signals, exit);
+    const ask = async (message: string) =>
+      (await import('./prompts.js')).hidden(message, {
+        output: process.stderr,
+        signal: this.controller.signal,
+      });
+    this.context = await makeContext(flags, {
+      environment: process.env,
+      folder: process.cwd(),
+      stdin: process.stdin,
+      pid: process.pid,
+      userAgent: `regctl/${this.config.version}`,
+      signal: this.controller.signal,
+      notify: (line) => this.notify(line),
+      progress: (line) => this.progress(line),
+      trace: flags.debug ? (event) => this.notify(traceLine(event)) : undefined,
+      askSecret: this.canAsk() && flags['secret-stdin'] !== true ? ask : undefined,
+    });
+    return this.context;
+  }
+
+  /** True where a person can be asked: a terminal on both sides, outside CI, without --no-input. */
+  protected canAsk(): boolean {
+    return this.flags?.input === true && process.stdin.isTTY && process.stderr.isTTY && !process.env.CI;
+  }
+
+  /** Asks for one of the services the registry lists where the argument is missing and a person is there. */
+  protected async pickService(name: string | undefined, context: Context): Promise<string> {
+    if (name !== undefined) return name;
+    if (!this.canAsk()) {
+      throw fail('USAGE', {
+        what: 'No service is named.',
+        why: '',
+        next: `Name one: \`regctl ${this.id?.replaceAll(':', ' ')} SERVICE\`; \`regctl list\` shows them.`,
+      });
+    }
+    const services = await (await context.registry()).listServices();
+    const { select } = await import('./prompts.js');
+    const names = services.map(({ service_name }) => service_name).sort();
+    return select('Which service?', names, { output: process.stderr, signal: this.controller.signal });
+  }
+
+  /** Asks before something is destroyed; without a person to ask, the flag that asked for it is enough. */
+  protected async confirm(question: string, yes: boolean): Promise<boolean> {
+    if (yes || !this.canAsk()) return true;
+    const { confirm } = await import('./prompts.js');
+    return confirm(question, { output: process.stderr, signal: this.controller.signal });
+  }
+
+  /** Prints a result in the format that was asked for. */
+  protected async print<R>(result: R, view: View<R>): Promise<void> {
+    this.progress(undefined);
+    for await (const part of this.format(result, view)) await writeAll(process.stdout, part);
+  }
+
+  /** A report of a failure was printed; the command is over with this code. */
+  protected setExit(code: number): void {
+    process.exitCode = code;
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    this.progress(undefined);
+    const output = this.flags === undefined ? requestedOutput(this.argv) : this.output();
+    const reason: unknown = this.controller.signal.aborted ? this.controller.signal.reason : error;
+    const found: RegctlError = toRegctlError(reason, { command: this.id, argv: this.argv });
+    await reportError(found, output, error, this.flags?.debug === true);
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    await this.context?.close();
+    await super.finally(error);
+  }
+
+  private output(): Output {
+    return this.flags?.json ? 'json' : (this.flags?.output ?? 'table');
+  }
+
+  private async *format<R>(result: R, view: View<R>): AsyncGenerator<string> {
+    switch (this.output()) {
+      case 'json': {
+        const { safeJson } = await import('./render/text.js');
+        yield `${safeJson(result, process.stdout.isTTY ? 2 : undefined)}\n`;
+        return;
+      }
+      case 'ndjson': {
+        const { safeJson } = await import('./render/text.js');
+        for (const item of view.items?.(result) ?? [result]) yield `${safeJson(item)}\n`;
+        return;
+      }
+      case 'yaml': {
+        const [{ stringify }, { cleanDeep }] = await Promise.all([
+          import('yaml'),
+          import('./render/text.js'),
+        ]);
+        yield stringify(cleanDeep(result));
+        return;
+      }
+      case 'name':
+        for (const name of view.names(result)) yield `${clean(name)}\n`;
+        return;
+      default: {
+        const text = view.text(result, await this.paper());
+        if (text !== '') yield `${text}\n`;
+      }
+    }
+  }
+
+  private async paper() {
+    const { makeStyle } = await import('./render/style.js');
+    return {
+      style: makeStyle(useColour(process.stdout, process.env, this.flags?.color)),
+      width: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
+      wide: this.output() === 'wide',
+      now: Date.now(),
+    };
+  }
+
+  private endOn(signal: NodeJS.Signals, exit: number): void {
+    process.once(signal, () => {
+      // A second signal ends the process at once, whatever is under way.
+      process.once(signal, () => process.exit(exit));
+      this.controller.abort(fail('INTERRUPTED', { exit, signal }));
+    });
+  }
+
+  private notify(line: string): void {
+    this.progress(undefined);
+    process.stderr.write(`${clean(line)}\n`);
+  }
+
+  private progress(line: string | undefined): void {
+    if (!process.stderr.isTTY) return;
+    if (line === undefined && !this.progressShown) return;
+    this.progressShown = line !== undefined;
+    process.stderr.write(
+      `\r\u001b[K${line === undefined ? '' : clean(line, (process.stderr.columns || 80) - 2)}`,
+    );
+  }
+}

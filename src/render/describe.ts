@@ -1,0 +1,71 @@
+import type { Description } from '../operations/describe.js';
+import type { Instance } from '../registry-client/client.js';
+import { age } from './age.js';
+import { contradictionText } from './contradictions.js';
+import { styleStatus } from './style.js';
+import { fields, table } from './table.js';
+import { clean } from './text.js';
+import type { Paper, View } from './view.js';
+
+/** `regctl describe`: the catalog row, the instances, what is handed out, and what does not fit together. */
+export const describeView: View<Description> = {
+  text(found, paper) {
+    const parts = [header(found, paper), instances(found, paper), handedOut(found, paper)];
+    if (found.instances.length === 1 || paper.wide)
+      parts.push(...found.instances.map((one) => metadata(one, paper)));
+    parts.push(...doubts(found, paper));
+    return parts.filter((part) => part !== '').join('\n\n');
+  },
+  names: ({ instances: all }) =>
+    all.flatMap(({ instance_id }) => (instance_id === null ? [] : [instance_id])),
+};
+
+function header({ service_name, catalog, registry, api }: Description, paper: Paper): string {
+  const row =
+    catalog === null
+      ? 'no row'
+      : `${styleStatus(paper.style, clean(catalog.status))}  ${clean(catalog.service_url ?? 'no URL')}  registered ${age(catalog.registered_at, paper.now)} ago`;
+  return fields(
+    [
+      ['Service', paper.style.bold(clean(service_name))],
+      ['Registry', `${clean(registry)} (${api})`],
+      ['Catalog', row.replace('registered - ago', 'registered at an unknown time')],
+    ],
+    paper,
+  );
+}
+
+function instances({ instances: all, unreadable }: Description, paper: Paper): string {
+  if (unreadable !== null) return `${paper.style.bad('Instances cannot be read.')} ${clean(unreadable)}`;
+  if (all.length === 0) return 'No live instances.';
+  const rows = all.map((one) => [
+    clean(one.instance_id ?? '-'),
+    styleStatus(paper.style, clean(one.status)),
+    clean(one.service_url ?? '-'),
+    clean(one.health_check_url ?? '-'),
+    age(one.registered_at, paper.now),
+    age(one.last_heartbeat, paper.now),
+    clean(one.monitored_by ?? '-'),
+  ]);
+  return table(['INSTANCE', 'STATUS', 'URL', 'HEALTH URL', 'AGE', 'LAST BEAT', 'MONITORED BY'], rows, paper);
+}
+
+function handedOut({ handed_out: url }: Description, paper: Paper): string {
+  return fields([['Handed out now', url === null ? paper.style.bad('nothing') : clean(url)]], paper);
+}
+
+function metadata(one: Instance, paper: Paper): string {
+  const pairs = Object.entries(one.service_metadata);
+  if (pairs.length === 0) return '';
+  const title = paper.style.bold(`Metadata of ${clean(one.instance_id ?? 'the instance')}`);
+  const shown = pairs.map(
+    ([key, value]) => [clean(key), clean(typeof value === 'string' ? value : JSON.stringify(value))] as const,
+  );
+  return `${title}\n${fields(shown, paper)}`;
+}
+
+function doubts({ contradictions }: Description, paper: Paper): string[] {
+  if (contradictions.length === 0) return [];
+  const lines = contradictions.map((found) => `${paper.style.warn('!')} ${contradictionText(found)}`);
+  return [`${paper.style.bold('What does not fit together')}\n${lines.join('\n')}`];
+}
