@@ -4,9 +4,11 @@ import { carries, readBody, tokenProblem } from './coordinator/requests.js';
 import {
   type Answer,
   CRASHED,
+  decoded,
   detail,
   type Instrument,
   json,
+  pathname,
   pause,
   type RecordedRequest,
   send,
@@ -94,7 +96,7 @@ function answer(
     [beating]: { method: 'POST', run: () => heartbeat(request, directory) },
   };
   if (canList) calls[services] = { method: 'GET', run: () => json(200, directory.rows()) };
-  const path = request.path.replace(/\?.*$/s, '');
+  const path = pathname(request);
   const name = path.startsWith(`${services}/`) ? path.slice(services.length + 1) : '';
   if (/^[^/]+$/.test(name)) calls[path] = { method: 'GET', run: () => discover(name, directory) };
 
@@ -146,7 +148,7 @@ function heartbeat(request: RecordedRequest, directory: CoordinatorDirectory): A
 
 /** The guide fixes `url` and nothing else; no traffic is routed to what is down. */
 function discover(encodedName: string, directory: CoordinatorDirectory): Answer {
-  const urls = directory.urls(decodeURIComponent(encodedName));
+  const urls = directory.urls(decoded(encodedName));
   if (urls === undefined) return detail(404, 'Service not found');
   const url = urls[Math.floor(Math.random() * urls.length)];
   return url === undefined ? detail(404, 'Service is down') : json(200, { url });

@@ -17,6 +17,10 @@ export interface Instrument {
   readonly url: string;
   /** Every request in order of arrival. */
   readonly requests: readonly RecordedRequest[];
+  /** Connections accepted so far, also where no request could be read from them. */
+  connections(): number;
+  /** Bytes of answers that left this process: what clients took, give or take the kernel's buffers. */
+  bytesTaken(): number;
   /** Destroys open sockets and frees the port; rejects where the instrument itself broke while answering. */
   close(): Promise<void>;
 }
@@ -44,6 +48,20 @@ export const CRASHED: Answer = {
   body: 'Internal Server Error',
 };
 
+/** The request target without its query, still encoded. */
+export function pathname({ path }: RecordedRequest): string {
+  return path.replace(/\?.*$/s, '');
+}
+
+/** Undoes percent-encoding; what is not valid stays as it is. */
+export function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
 export function send(response: ServerResponse, answer: Answer): void {
   const length = Buffer.byteLength(answer.body);
   response.writeHead(answer.status, { ...answer.headers, 'content-length': length }).end(answer.body);
@@ -68,10 +86,12 @@ export async function startInstrument(handle: Handle, tls?: Tls): Promise<Instru
     });
   };
   const server = tls === undefined ? http.createServer(listener) : https.createServer(tls, listener);
-  const { port, close } = await listen(server);
+  const { port, close, connections, bytesTaken } = await listen(server);
   return {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     requests,
+    connections,
+    bytesTaken,
     async close() {
       await close();
       if (failures.length > 0) throw new AggregateError(failures, 'the test instrument broke');
@@ -93,25 +113,47 @@ async function record(
   await handle(request, response);
 }
 
+export interface Listening {
+  readonly port: number;
+  connections(): number;
+  bytesTaken(): number;
+  close(): Promise<void>;
+}
+
 /** Listens on a free port of 127.0.0.1. `close` destroys open sockets at once. */
-export async function listen(server: Server): Promise<{ port: number; close: () => Promise<void> }> {
-  const sockets = new Set<Socket>();
+export async function listen(server: Server): Promise<Listening> {
+  const open = new Set<Socket>();
+  let accepted = 0;
+  let bytesOfClosed = 0;
   server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
+    accepted += 1;
+    open.add(socket);
     // Resets are expected: clients of hostile servers hang up.
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', () => {
+      open.delete(socket);
+      bytesOfClosed += written(socket);
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
-      server.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
-    });
-  return { port: (server.address() as AddressInfo).port, close };
+  return {
+    port: (server.address() as AddressInfo).port,
+    connections: () => accepted,
+    bytesTaken: () => [...open].reduce((sum, socket) => sum + written(socket), bytesOfClosed),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of open) socket.destroy();
+      }),
+  };
+}
+
+/** `bytesWritten` counts what still waits in this process, too. */
+function written(socket: Socket): number {
+  return socket.bytesWritten - socket.writableLength;
 }
 
 /** Waits without keeping the process alive. */

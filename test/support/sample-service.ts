@@ -6,6 +6,7 @@ import {
   detail,
   type Instrument,
   json,
+  pathname,
   pause,
   type RecordedRequest,
   send,
@@ -77,7 +78,7 @@ export async function startSampleService(options: SampleServiceOptions): Promise
   const { behaviour, healthDelayMs = 4000 } = options;
   const received: ReceivedMessage[] = [];
   const instrument = await startInstrument(async (request, response) => {
-    const path = request.path.replace(/\?.*$/s, '');
+    const path = pathname(request);
     if (path === '/health') {
       if (behaviour === 'no-health') return void response.destroy();
       if (behaviour === 'health-slow') await pause(healthDelayMs);

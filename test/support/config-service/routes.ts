@@ -1,5 +1,5 @@
 // The calls of a deployed Config Service (the table of wire/config-service.md) and how its framework routes them.
-import { type Answer, CRASHED, detail, json, type RecordedRequest } from '../instrument.js';
+import { type Answer, CRASHED, decoded, detail, json, type RecordedRequest } from '../instrument.js';
 import type { ConfigServiceModel, Instance } from './model.js';
 import { type Refusal, readRegistration } from './registration-body.js';
 import { type CatalogRow, Crash } from './stores.js';
@@ -156,15 +156,6 @@ function match(template: string, path: string): Record<string, string> | undefin
 
 function named({ service_name = '' }: Call['params']): string {
   return service_name;
-}
-
-/** Undoes percent-encoding; what is not valid stays as it is. */
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 function withoutNulls(row: CatalogRow | Instance): object {
