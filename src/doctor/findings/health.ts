@@ -6,7 +6,8 @@ const curl = (p: { url: string }) => `curl -sS -i ${sh(p.url)}`;
 export const HEALTH = {
   HEALTH_MISSING: entry<At & { status: number }>('fail', {
     seen: (p) => `${p.instance} has no health endpoint at ${p.url}: ${p.status}`,
-    remedy: () => 'Implement GET /health (200 while the service works), or correct the health_check_url it registers.',
+    remedy: () =>
+      'Implement GET /health (200 while the service works), or correct the health_check_url it registers.',
     reproduce: curl,
   }),
   HEALTH_FAILING: entry<At & { status: number; said: string }>('fail', {
@@ -21,7 +22,8 @@ export const HEALTH = {
     reproduce: (p) => `curl -sS -i --max-time 3 ${sh(p.url)}`,
   }),
   SAID_HEALTHY_IS_NOT: entry<{ service: string; instance: string }>('fail', {
-    seen: (p) => `the registry says ${p.instance} is healthy and hands it out; its health endpoint says otherwise`,
+    seen: (p) =>
+      `the registry says ${p.instance} is healthy and hands it out; its health endpoint says otherwise`,
     remedy: () =>
       'This registry takes the word of the registration and does not correct it: mend the instance, or take it out with `regctl deregister` until it is.',
     reproduce: (p) => `regctl describe ${sh(p.service)}`,
@@ -39,14 +41,16 @@ export const HEALTH = {
     reproduce: (p) => `regctl describe ${sh(p.service)}`,
   }),
   BEAT_LATE: entry<{ service: string; instance: string; ageS: number; limitS: number }>('fail', {
-    seen: (p) => `the last heartbeat of ${p.instance} is ${p.ageS} s old; after ${p.limitS} s it counts as down`,
+    seen: (p) =>
+      `the last heartbeat of ${p.instance} is ${p.ageS} s old; after ${p.limitS} s it counts as down`,
     remedy: () =>
       'Its heartbeat loop has ended or never reaches the registry: look for "Heartbeat failed" in its log; it must run every 30 s as long as the service runs.',
     reproduce: (p) => `regctl describe ${sh(p.service)}`,
   }),
   BEAT_NEVER: entry<{ service: string; instance: string }>('fail', {
     seen: (p) => `${p.instance} has never sent a heartbeat`,
-    remedy: () => 'Start the heartbeat loop at start-up: POST {REGISTRY_URL}/heartbeat with the SERVICE_ID every 30 s.',
+    remedy: () =>
+      'Start the heartbeat loop at start-up: POST {REGISTRY_URL}/heartbeat with the SERVICE_ID every 30 s.',
     reproduce: (p) => `regctl describe ${sh(p.service)}`,
   }),
 };

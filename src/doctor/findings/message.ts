@@ -16,18 +16,22 @@ export const MESSAGE = {
     reproduce: (p) => p.reproduce,
   }),
   NO_MESSAGE_ENDPOINT: entry<Try>('unknown', {
-    seen: (p) => `${p.instance} has no POST /message (${p.status}), so whether it would refuse ${p.what} is not known`,
-    remedy: () => "Implement POST /message as the guide has it, or leave these checks out with --skip 'message.*'.",
+    seen: (p) =>
+      `${p.instance} has no POST /message (${p.status}), so whether it would refuse ${p.what} is not known`,
+    remedy: () =>
+      "Implement POST /message as the guide has it, or leave these checks out with --skip 'message.*'.",
     reproduce: (p) => p.reproduce,
   }),
   BODY_BEFORE_TOKEN: entry<Try & { said: string }>('unknown', {
     seen: (p) =>
       `${p.instance} answered ${p.status} (${p.said}) to the guide's own message with ${p.what}: it looked at the body before the token, so whether it checks the token is not known`,
-    remedy: () => 'Check the token first, and accept the message format of the guide: type, payload, trace_id.',
+    remedy: () =>
+      'Check the token first, and accept the message format of the guide: type, payload, trace_id.',
     reproduce: (p) => p.reproduce,
   }),
   MESSAGE_ENDPOINT_BROKEN: entry<Try & { said: string }>('unknown', {
-    seen: (p) => `${p.instance} answered ${p.status} (${p.said}) to ${p.what}: that is no refusal, the check broke off`,
+    seen: (p) =>
+      `${p.instance} answered ${p.status} (${p.said}) to ${p.what}: that is no refusal, the check broke off`,
     remedy: () => 'Look at the log of the service: its token check crashes, or something behind it.',
     reproduce: (p) => p.reproduce,
   }),

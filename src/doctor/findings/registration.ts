@@ -5,8 +5,7 @@ const curl = (p: { url: string }) => `curl -sS -i ${sh(p.url)}`;
 
 export const REGISTRATION = {
   NAME_UNREADABLE: entry<Service & { rule: string }>('fail', {
-    seen: (p) =>
-      `"${p.service}" can be registered but never read back: a name is ${p.rule}`,
+    seen: (p) => `"${p.service}" can be registered but never read back: a name is ${p.rule}`,
     remedy: () => 'Give the service another SERVICE_NAME and register again.',
     reproduce: curl,
   }),
@@ -52,8 +51,7 @@ export const REGISTRATION = {
     reproduce: curl,
   }),
   URL_NOT_FROM_ENV: entry<{ service: string; expected: string; registered: string; url: string }>('fail', {
-    seen: (p) =>
-      `${p.service} is registered at ${p.registered}; its environment gives ${p.expected}`,
+    seen: (p) => `${p.service} is registered at ${p.registered}; its environment gives ${p.expected}`,
     remedy: () =>
       'The service runs with another environment than this one, or builds its URL otherwise: SERVICE_PUBLIC_URL if set, else http://SERVICE_HOST:SERVICE_PORT. Align them and restart the service.',
     reproduce: curl,
@@ -63,7 +61,8 @@ export const REGISTRATION = {
     remedy: () => 'Set SERVICE_HOST to the container name, or SERVICE_PUBLIC_URL, and restart the service.',
   }),
   URL_RAW_IP: entry<{ instance: string; address: string }>('warn', {
-    seen: (p) => `${p.instance} is registered at ${p.address}, by IP address: it changes with the next container`,
+    seen: (p) =>
+      `${p.instance} is registered at ${p.address}, by IP address: it changes with the next container`,
     remedy: () => 'Set SERVICE_HOST to the container name, or SERVICE_PUBLIC_URL, and restart the service.',
   }),
   URL_INVALID: entry<{ instance: string; problem: string }>('fail', {
@@ -82,16 +81,19 @@ export const REGISTRATION = {
     remedy: () => "Register with health_check_url, by the guide the service's URL and /health.",
   }),
   HEALTH_URL_ELSEWHERE: entry<{ instance: string; healthUrl: string; address: string }>('warn', {
-    seen: (p) => `the health URL of ${p.instance} is ${p.healthUrl}, on another host or port than the service itself at ${p.address}`,
+    seen: (p) =>
+      `the health URL of ${p.instance} is ${p.healthUrl}, on another host or port than the service itself at ${p.address}`,
     remedy: () =>
       'If that is not meant, the registry watches something else than what is called: build it from the service URL.',
   }),
   METADATA_NO_STATUS: entry<{ instance: string; status: string }>('warn', {
-    seen: (p) => `${p.instance} has no \`status\` in its metadata and reads "${p.status}": it is never handed out`,
+    seen: (p) =>
+      `${p.instance} has no \`status\` in its metadata and reads "${p.status}": it is never handed out`,
     remedy: () => 'Register with `"status": "healthy"` in service_metadata, as the guide does.',
   }),
   METADATA_TOO_LARGE: entry<{ instance: string; bytes: number; limit: number }>('warn', {
-    seen: (p) => `${p.instance} carries ${p.bytes} bytes of metadata, over ${p.limit}; every listing repeats them`,
+    seen: (p) =>
+      `${p.instance} carries ${p.bytes} bytes of metadata, over ${p.limit}; every listing repeats them`,
     remedy: () => 'Keep in the metadata what others choose by (version, region), and the rest elsewhere.',
   }),
   DEAD_INSTANCE: entry<{ service: string; instance: string; seen: string; url: string }>('fail', {
@@ -124,8 +126,8 @@ export const REGISTRATION = {
   }),
   LOG_UNREADABLE: entry<{ file: string; cause: string }>('unknown', {
     seen: (p) => `${p.file} cannot be read: ${p.cause}`,
-    remedy: () => 'Give --logs the file, e.g. of `docker compose logs --no-log-prefix my-service > my-service.log`.',
+    remedy: () =>
+      'Give --logs the file, e.g. of `docker compose logs --no-log-prefix my-service > my-service.log`.',
     reproduce: (p) => `head ${sh(p.file)}`,
   }),
 };
-

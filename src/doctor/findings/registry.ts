@@ -92,7 +92,8 @@ export const REGISTRY = {
   }),
   API_CALL_MALFORMED: entry<{ call: string; url: string; seen: string }>('fail', {
     seen: (p) => `${p.call} answers in another shape than documented: ${p.seen}`,
-    remedy: () => 'Clients of the guide will fail on it: check the version of the registry, and for a proxy between.',
+    remedy: () =>
+      'Clients of the guide will fail on it: check the version of the registry, and for a proxy between.',
     reproduce: curl,
   }),
   API_CALL_REFUSED: entry<{ call: string; url: string; seen: string }>('fail', {

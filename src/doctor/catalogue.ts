@@ -1,0 +1,55 @@
+// Every check there is, in the order of the reports. A new check is an object in `checks/` and a name here.
+import type { Check } from './check.js';
+import * as env from './checks/env.js';
+import * as health from './checks/health.js';
+import * as message from './checks/message.js';
+import * as registration from './checks/registration.js';
+import * as entry from './checks/registration-entry.js';
+import * as registry from './checks/registry.js';
+import * as registryApi from './checks/registry-api.js';
+import { startupLog } from './checks/startup-log.js';
+import type { DoctorContext, ServiceContext } from './context.js';
+
+type ServiceCheck = Check<unknown, ServiceContext>;
+
+const DEPLOYMENT: readonly Check[] = [
+  env.serviceId,
+  env.registryUrl,
+  env.jwtSecret,
+  env.serviceVars,
+  env.envFile,
+  registry.reachable,
+  registry.healthy,
+  registry.zookeeper,
+  registry.postgres,
+  registry.redis,
+  registryApi.api,
+  registryApi.latency,
+  registry.clockSkew,
+];
+
+const SERVICE: readonly ServiceCheck[] = [
+  registration.readable,
+  registration.noGhosts,
+  registration.present,
+  registration.discoverable,
+  entry.urlMatchesEnv,
+  entry.urlForm,
+  registration.urlReachable,
+  registration.noDeadInstances,
+  entry.metadata,
+  entry.noDuplicates,
+  startupLog,
+  health.endpoint,
+  health.agrees,
+  health.recent,
+  message.missing,
+  message.malformed,
+  message.wrongKey,
+  message.algNone,
+  message.expired,
+  message.noScheme,
+];
+
+// The engine gives a service to every check of scope `service`.
+export const CHECKS: readonly ServiceCheck[] = [...DEPLOYMENT, ...SERVICE];

@@ -1,0 +1,135 @@
+// registration.*, the entry itself: its URL, its metadata, and what else has the same URL.
+import type { Instance } from '../../registry-client/client.js';
+import { MAX_METADATA_BYTES } from '../../wire/config-service.js';
+import { serviceUrlProblem } from '../../wire/urls.js';
+import { type Finding, finding, found, notApplicable, pass, serviceCheck, verdict } from '../check.js';
+import type { DoctorContext } from '../context.js';
+import { addressFromEnvironment } from './env.js';
+import { address, label, present, sameUrl, saysNoStatus } from './registration.js';
+import { api } from './registry-api.js';
+
+export const urlMatchesEnv = serviceCheck({
+  id: 'registration.url-matches-env',
+  title: 'The registered URL is the one the environment makes',
+  about:
+    "The guide's rule: SERVICE_PUBLIC_URL if set, else http://SERVICE_HOST:SERVICE_PORT with SERVICE_NAME for a missing host. Not applicable to a service whose environment this is not.",
+  checklist: ['debug.3', 'debug.7'],
+  requires: [present, api],
+  codes: ['URL_NOT_FROM_ENV'],
+  async run(context, [{ instances }, { api: kind }]) {
+    const { service } = context;
+    const own = context.variable('SERVICE_NAME')?.value ?? service;
+    const expected = addressFromEnvironment(context);
+    if (own !== service) return notApplicable(`this is the environment of ${own}`);
+    if (expected === undefined)
+      return notApplicable('the environment makes no address: see env.service-vars');
+    const id = context.variable('SERVICE_INSTANCE_ID')?.value;
+    const named = instances.filter(({ instance_id }) => instance_id === id);
+    const candidates = named.length > 0 ? named : instances;
+    if (candidates.some(({ service_url }) => sameUrl(service_url, expected))) return pass(expected);
+    const registered = candidates.map((each) => address(each) ?? 'no URL').join(', ');
+    const url = context.registry.urlOf(kind, 'service', service);
+    return found(finding('URL_NOT_FROM_ENV', { service, expected, registered, url }));
+  },
+});
+
+export const urlForm = serviceCheck({
+  id: 'registration.url-form',
+  title: 'The registered URL is a name that others can use',
+  about:
+    'An http(s) URL without credentials; not localhost, which is another machine to everyone else, and not an IP address, which the next container does not keep. Addresses of this machine are fine where the registry itself is at one: everything runs here then.',
+  checklist: ['integration.3', 'debug.7'],
+  requires: [present],
+  codes: ['URL_INVALID', 'URL_LOCALHOST', 'URL_RAW_IP'],
+  async run(context, [{ instances }]) {
+    const findings = instances.flatMap((instance) => formProblems(instance, context));
+    return verdict(findings, instances.map(address).join(', '), undefined);
+  },
+});
+
+function formProblems(instance: Instance, { registry }: DoctorContext): Finding[] {
+  const url = instance.service_url ?? '';
+  const named = { instance: label(instance), address: url };
+  const problem = serviceUrlProblem(url);
+  if (problem !== undefined) return [finding('URL_INVALID', { ...named, problem })];
+  if (isLoopback(url)) return isLoopback(registry.url) ? [] : [finding('URL_LOCALHOST', named)];
+  return isIp(url) ? [finding('URL_RAW_IP', named)] : [];
+}
+
+function isLoopback(url: string): boolean {
+  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0)$/.test(new URL(url).hostname);
+}
+
+function isIp(url: string): boolean {
+  return /^(\d+(\.\d+){3}|\[[0-9a-f:.]+\])$/.test(new URL(url).hostname);
+}
+
+export const metadata = serviceCheck({
+  id: 'registration.metadata',
+  title: 'Each instance registered what the registry needs to know',
+  about:
+    'A status in the metadata (without it a deployed Config Service never hands the instance out), a health URL on the host and port of the service, and metadata of a size that can be listed.',
+  requires: [present, api],
+  codes: ['METADATA_NO_STATUS', 'NO_HEALTH_URL', 'HEALTH_URL_ELSEWHERE', 'METADATA_TOO_LARGE'],
+  async run(_context, [{ instances }, { api: kind }]) {
+    const findings = instances.flatMap((instance) => [
+      ...(saysNoStatus(instance)
+        ? [finding('METADATA_NO_STATUS', { instance: label(instance), status: instance.status })]
+        : []),
+      ...(kind === 'config-service' ? healthUrlProblems(instance) : []),
+      ...sizeProblems(instance),
+    ]);
+    return verdict(findings, 'status, health URL, size', undefined);
+  },
+});
+
+function healthUrlProblems(instance: Instance): Finding[] {
+  const { service_url: address, health_check_url: healthUrl } = instance;
+  if (healthUrl === null || healthUrl === '')
+    return [finding('NO_HEALTH_URL', { instance: label(instance) })];
+  if (address === null || !URL.canParse(address)) return [];
+  const elsewhere = !URL.canParse(healthUrl) || new URL(healthUrl).host !== new URL(address).host;
+  return elsewhere
+    ? [finding('HEALTH_URL_ELSEWHERE', { instance: label(instance), healthUrl, address })]
+    : [];
+}
+
+function sizeProblems(instance: Instance): Finding[] {
+  const bytes = Buffer.byteLength(JSON.stringify(instance.service_metadata));
+  if (bytes <= MAX_METADATA_BYTES) return [];
+  return [finding('METADATA_TOO_LARGE', { instance: label(instance), bytes, limit: MAX_METADATA_BYTES })];
+}
+
+export const noDuplicates = serviceCheck({
+  id: 'registration.no-duplicates',
+  title: 'No URL is registered twice',
+  about:
+    'Twice by the same service: a start before the last one left its entry behind. By two services: one of them has a copied host or port, and its callers reach the other.',
+  requires: [present, api],
+  codes: ['DUPLICATE_URL', 'SHARED_URL'],
+  async run({ service }, [{ instances }, { services }]) {
+    const addresses = new Map<string, Instance[]>();
+    for (const instance of instances) {
+      const url = address(instance)?.replace(/\/+$/, '');
+      if (url !== undefined) addresses.set(url, [...(addresses.get(url) ?? []), instance]);
+    }
+    const findings = [...addresses].flatMap(([url, same]) => {
+      const others = (services ?? []).filter(
+        (other) => other.service_name !== service && sameUrl(other.service_url, url),
+      );
+      const names = others.map(({ service_name }) => service_name).join(', ');
+      return [
+        ...(same.length > 1
+          ? [
+              finding('DUPLICATE_URL', {
+                address: url,
+                instances: `${same.length} times: ${same.map(label).join(', ')}`,
+              }),
+            ]
+          : []),
+        ...(others.length > 0 ? [finding('SHARED_URL', { service, address: url, others: names })] : []),
+      ];
+    });
+    return verdict(findings, [...addresses.keys()].join(', '), undefined);
+  },
+});

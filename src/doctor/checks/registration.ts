@@ -1,0 +1,206 @@
+// registration.*: is the service in the registry, is it handed out, and is the registry right about it.
+import type { Instance } from '../../registry-client/client.js';
+import { isName, NAME_RULE } from '../../wire/names.js';
+import { attempt, because, isTransient, noAnswer, ONCE_MORE } from '../attempt.js';
+import { blockedBy, type Finding, finding, found, pass, serviceCheck, verdict } from '../check.js';
+import type { ServiceContext } from '../context.js';
+import { api, latency } from './registry-api.js';
+
+/** How an instance is named to a person. */
+export function label(instance: Instance): string {
+  return `${instance.service_name}/${instance.instance_id ?? '(unnamed)'}`;
+}
+
+/** Its registered URL, without credentials: they are a finding (registration.url-form), and nobody else's to see. */
+export function address({ service_url: url }: Instance): string | null {
+  if (url === null || !URL.canParse(url)) return url;
+  const parsed = new URL(url);
+  if (parsed.username === '' && parsed.password === '') return url;
+  parsed.username = '';
+  parsed.password = '';
+  return parsed.href;
+}
+
+export const readable = serviceCheck({
+  id: 'registration.readable',
+  title: 'The registry can read the entry of the service',
+  about:
+    'Asks for its instances. A deployed Config Service accepts a status it does not know and from then on fails for the whole service, healthy instances included; and names with a slash, which nobody can ask for.',
+  requires: [api],
+  codes: ['NAME_UNREADABLE', 'ENTRY_BREAKS_API', 'ENTRY_UNREADABLE'],
+  retry: ONCE_MORE,
+  settles: true,
+  async run(context, [{ api: kind }]) {
+    const { service, registry } = context;
+    const url = registry.urlOf(kind, 'service', service);
+    if (!isName(service)) return found(finding('NAME_UNREADABLE', { service, url, rule: NAME_RULE }));
+    const listed = await attempt(async () => (await registry.client()).listInstances(service));
+    if (!listed.error) return pass('it answers', undefined);
+    const { error } = listed;
+    if (error.code === 'TIMED_OUT') return blockedBy(latency, because(error));
+    const code = error.code === 'SERVER_ERROR' ? 'ENTRY_BREAKS_API' : 'ENTRY_UNREADABLE';
+    return found(finding(code, { service, url, seen: because(error) }), { transient: isTransient(error) });
+  },
+});
+
+export const noGhosts = serviceCheck({
+  id: 'registration.no-ghosts',
+  title: 'The catalog has no row without a live instance',
+  about:
+    'The catalog of a Config Service is kept in PostgreSQL, live instances in its ZooKeeper session: when it restarts, every row stays and all instances go, and no service comes back by itself.',
+  requires: [readable, api],
+  codes: ['GHOST_ROW'],
+  settles: true,
+  async run({ service, registry }, [, { api: kind, services }]) {
+    const row = services?.find(({ service_name }) => service_name === service);
+    if (row === undefined) return pass('the catalog has no row of it', undefined);
+    if (kind === 'coordinator')
+      return pass('a Coordinator keeps no catalog beside its live entries', undefined);
+    const instances = await (await registry.client()).listInstances(service);
+    if (instances.length > 0)
+      return pass(`its row has ${count(instances.length, 'live instance')}`, undefined);
+    const url = registry.urlOf(kind, 'service', service);
+    const registered = row.registered_at ?? 'at an unknown time';
+    return found(finding('GHOST_ROW', { service, url, row: row.status, registered }));
+  },
+});
+
+export const present = serviceCheck({
+  id: 'registration.present',
+  title: 'The service is in the registry, with a live instance',
+  about:
+    'At least one live instance is listed. A catalog row alone is not enough: see registration.no-ghosts.',
+  checklist: ['debug.5'],
+  requires: [noGhosts, api],
+  codes: ['NOT_REGISTERED'],
+  settles: true,
+  async run({ service, registry }, [, { api: kind }]) {
+    const instances = await (await registry.client()).listInstances(service);
+    if (instances.length === 0) {
+      const url = registry.urlOf(kind, 'service', service);
+      return found(finding('NOT_REGISTERED', { service, url }));
+    }
+    return pass(instances.map(label).join(', '), { instances });
+  },
+});
+
+export const discoverable = serviceCheck({
+  id: 'registration.discoverable',
+  title: 'The registry hands out its URL',
+  about:
+    'What other services do: ask for a URL of the service. Where none comes, the instances say why: no status in the metadata (a deployed Config Service then says unknown for ever), not healthy, or a stale cache.',
+  checklist: ['integration.3'],
+  requires: [present, api],
+  codes: ['NO_STATUS', 'NONE_HEALTHY', 'STALE_CACHE'],
+  settles: true,
+  async run({ service, registry }, [, { api: kind }]) {
+    const client = await registry.client();
+    const picked = await attempt(() => client.pickUrl(service));
+    if (picked.error?.code === 'TIMED_OUT') return blockedBy(latency, because(picked.error));
+    if (picked.error) throw picked.error;
+    const url = registry.urlOf(kind, kind === 'coordinator' ? 'service' : 'url', service);
+    const instances = await client.listInstances(service);
+    const address = picked.value;
+    if (address === undefined) return found(whyNot({ service, url }, instances));
+    if (!instances.some(({ service_url }) => sameUrl(service_url, address))) {
+      const detail = `it hands out ${address}, which none of its instances has`;
+      return found(finding('STALE_CACHE', { service, url, detail }));
+    }
+    return pass(address);
+  },
+});
+
+/** Why nothing is handed out, from what the instances say. */
+function whyNot(asked: { service: string; url: string }, instances: readonly Instance[]): Finding {
+  const healthy = instances.find(({ status }) => status === 'healthy');
+  if (healthy) {
+    const detail = `it lists ${label(healthy)} as healthy, and hands out nothing`;
+    return finding('STALE_CACHE', { ...asked, detail });
+  }
+  const silent = instances.filter(saysNoStatus);
+  if (silent.length > 0 && silent.length === instances.length)
+    return finding('NO_STATUS', { ...asked, instances: silent.map(label).join(', ') });
+  const states = instances.map((instance) => `${label(instance)} is ${instance.status}`).join(', ');
+  return finding('NONE_HEALTHY', { ...asked, states });
+}
+
+/** Registered without `status`: a deployed Config Service then calls it unknown and never hands it out. */
+export function saysNoStatus({ status, service_metadata }: Instance): boolean {
+  return status === 'unknown' && service_metadata.status === undefined;
+}
+
+export const urlReachable = serviceCheck({
+  id: 'registration.url-reachable',
+  title: 'An instance answers at its registered URL',
+  about:
+    'Connects to the registered URL of each instance from here; any HTTP answer will do. Fails where none answers. What answers is what the checks of health and messages examine.',
+  checklist: ['debug.7'],
+  requires: [present],
+  codes: ['URL_UNREACHABLE'],
+  retry: ONCE_MORE,
+  settles: true,
+  timeoutMs: 30_000,
+  async run(context, [{ instances }]) {
+    const tried = await Promise.all(instances.map((instance) => connect(instance, context)));
+    const dead = tried.flatMap(({ instance, problem }) =>
+      problem === undefined ? [] : [{ instance, problem }],
+    );
+    const alive = tried.filter(({ problem }) => problem === undefined).map(({ instance }) => instance);
+    if (alive.length > 0) return pass(`${alive.length} of ${tried.length} answer`, { alive, dead });
+    return found(
+      dead.map(({ instance, problem }) =>
+        finding('URL_UNREACHABLE', {
+          instance: label(instance),
+          seen: problem,
+          url: address(instance) ?? '',
+        }),
+      ),
+      { transient: true },
+    );
+  },
+});
+
+/** A health probe of the registry waits as long. */
+const CONNECT_TIMEOUT_MS = 3_000;
+
+async function connect(
+  instance: Instance,
+  { http }: ServiceContext,
+): Promise<{ instance: Instance; problem: string | undefined }> {
+  const url = address(instance);
+  if (url === null || !URL.canParse(url)) return { instance, problem: `"${url ?? ''}" is no URL` };
+  const asked = await attempt(() =>
+    http.send({ method: 'GET', url, timeoutMs: CONNECT_TIMEOUT_MS, maxBytes: 1024 * 1024 }),
+  );
+  const problem = asked.error && noAnswer(asked.error) ? because(asked.error) : undefined;
+  return { instance, problem };
+}
+
+export const noDeadInstances = serviceCheck({
+  id: 'registration.no-dead-instances',
+  title: 'No instance that is handed out is dead',
+  about:
+    'An instance that crashed stays registered as healthy with a deployed Config Service, and every so many calls go there. Compares what is listed as healthy with what answers.',
+  requires: [urlReachable],
+  codes: ['DEAD_INSTANCE'],
+  async run({ service }, [{ alive, dead }]) {
+    const handedOut = dead.filter(({ instance }) => instance.status === 'healthy');
+    const findings = handedOut.map(({ instance, problem }) =>
+      finding('DEAD_INSTANCE', {
+        service,
+        instance: label(instance),
+        seen: problem,
+        url: address(instance) ?? '',
+      }),
+    );
+    return verdict(findings, `${count(alive.length, 'instance')} answering`, undefined);
+  },
+});
+
+export function sameUrl(one: string | null, other: string | null): boolean {
+  return one !== null && other !== null && one.replace(/\/+$/, '') === other.replace(/\/+$/, '');
+}
+
+function count(many: number, what: string): string {
+  return `${many} ${what}${many === 1 ? '' : 's'}`;
+}

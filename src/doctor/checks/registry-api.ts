@@ -1,0 +1,156 @@
+// registry.api and registry.latency: does it answer as documented, and in time.
+import * as v from 'valibot';
+import type { HttpAnswer } from '../../http/http.js';
+import { isMissingRoute, read, toService } from '../../registry-client/answers.js';
+import type { Api, Service } from '../../registry-client/client.js';
+import { InstanceRows, ServiceRows, UrlAnswer } from '../../wire/config-service.js';
+import { ServiceAnswer } from '../../wire/coordinator.js';
+import { attempt, because, isTransient, ONCE_MORE } from '../attempt.js';
+import { blockedBy, deploymentCheck, type Finding, finding, found, pass, verdict } from '../check.js';
+import type { DoctorContext } from '../context.js';
+import { healthy, NOBODY, ownWord, reachable, WELL } from './registry.js';
+
+export const api = deploymentCheck({
+  id: 'registry.api',
+  title: 'Every call of the registry API answers as documented',
+  about:
+    'Reads the list, and the instances, the URL and the discovery of a name that nobody registers, and compares each answer with the documented shape. Calls that change something are left alone. Blocked by registry.healthy where the registry itself says that it is not well.',
+  requires: [reachable],
+  codes: ['NOT_A_REGISTRY', 'API_CALL_MISSING', 'API_CALL_FAILS', 'API_CALL_MALFORMED', 'API_CALL_REFUSED'],
+  retry: ONCE_MORE,
+  settles: true,
+  async run(context, [{ answer }]) {
+    const detected = await attempt(() => context.registry.api());
+    const word = ownWord(answer);
+    const ill = word !== undefined && !WELL.has(word.status) ? `it is ${word.text}` : undefined;
+    if (detected.error) {
+      if (ill !== undefined) return blockedBy(healthy, ill);
+      const where = { url: context.registry.url, seen: because(detected.error) };
+      return found(finding('NOT_A_REGISTRY', where), { transient: isTransient(detected.error) });
+    }
+    const calls = callsOf(detected.value, context);
+    const results = await Promise.all(calls.map((call) => examine(call, context)));
+    const findings = results.flatMap(({ finding: each }) => (each ? [each] : []));
+    const failing = findings.some(({ code }) => code === 'API_CALL_FAILS');
+    if (failing && ill !== undefined) return blockedBy(healthy, ill);
+    const listed = results[0]?.answer;
+    const facts = { api: detected.value, services: listed?.status === 200 ? servicesOf(listed) : null };
+    if (findings.length > 0) return found(findings, { transient: failing });
+    return pass(`${detected.value}: ${calls.map(({ call }) => call).join(', ')}`, facts);
+  },
+});
+
+interface Call {
+  call: string;
+  url: string;
+  /** Throws the error of the catalogue that the answer means. */
+  judge(answer: HttpAnswer): void;
+  /** A guide leaves this call out. */
+  optional?: boolean;
+}
+
+function callsOf(kind: Api, { registry }: DoctorContext): Call[] {
+  const notFoundOr = (schema: v.GenericSchema) => (answer: HttpAnswer) => {
+    if (answer.status === 404 && v.is(v.looseObject({ detail: v.string() }), parsed(answer))) return;
+    read(answer, schema);
+  };
+  const list: Call = {
+    call: 'GET /services',
+    url: registry.urlOf(kind, 'services'),
+    judge: (answer) => read(answer, ServiceRows),
+  };
+  const instances = registry.urlOf(kind, 'service', NOBODY);
+  if (kind === 'coordinator') {
+    return [
+      { ...list, optional: true },
+      { call: 'GET /services/{name}', url: instances, judge: notFoundOr(ServiceAnswer) },
+    ];
+  }
+  return [
+    list,
+    { call: 'GET /services/{name}', url: instances, judge: (answer) => read(answer, InstanceRows) },
+    {
+      call: 'GET /services/{name}/url',
+      url: registry.urlOf(kind, 'url', NOBODY),
+      judge: notFoundOr(UrlAnswer),
+    },
+    {
+      call: 'GET /discover/{name}',
+      url: registry.urlOf(kind, 'discover', NOBODY),
+      judge: (answer) => read(answer, InstanceRows),
+    },
+  ];
+}
+
+function parsed(answer: HttpAnswer): unknown {
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function examine(call: Call, { http, registry }: DoctorContext) {
+  const asked = await attempt(() =>
+    http.send({ method: 'GET', url: call.url, headers: { ...registry.headers } }),
+  );
+  if (asked.error) return { finding: finding('API_CALL_FAILS', { ...call, seen: because(asked.error) }) };
+  const answer = asked.value;
+  // FastAPI answers a path it does not have and a name it does not know with 404; only the text differs.
+  const detail = v.is(v.looseObject({ detail: v.literal('Not Found') }), parsed(answer));
+  if (isMissingRoute(answer) && (detail || answer.status === 405)) {
+    return call.optional ? { answer } : { finding: finding('API_CALL_MISSING', call) };
+  }
+  const judged = await attempt(async () => call.judge(answer));
+  if (!judged.error) return { answer };
+  const seen = because(judged.error);
+  if (judged.error.code === 'UNAUTHORIZED' || judged.error.code === 'FORBIDDEN')
+    return { finding: finding('API_CALL_REFUSED', { ...call, seen }) };
+  if (judged.error.code === 'SERVER_ERROR') return { finding: finding('API_CALL_FAILS', { ...call, seen }) };
+  return { finding: finding('API_CALL_MALFORMED', { ...call, seen }) };
+}
+
+function servicesOf(answer: HttpAnswer): Service[] {
+  return read(answer, ServiceRows).map(toService);
+}
+
+/** The guide's client: 3 s for a discovery, 5 s for any other call. Half of it is near. */
+const LIMITS = [
+  { call: 'discovery', path: { 'config-service': 'url', coordinator: 'service' }, limitS: 3, samples: 3 },
+  { call: 'the list', path: { 'config-service': 'services', coordinator: undefined }, limitS: 5, samples: 1 },
+] as const;
+
+export const latency = deploymentCheck({
+  id: 'registry.latency',
+  title: "The registry answers well within the guide's timeouts",
+  about:
+    "The guide's client gives a discovery 3 s and other calls 5 s. The median of three discoveries, and one list: over the limit is a fail, over half of it a warning.",
+  requires: [api],
+  codes: ['REGISTRY_TOO_SLOW', 'REGISTRY_SLOW'],
+  timeoutMs: 20_000,
+  async run({ http, registry }, [{ api: kind }]) {
+    const findings: Finding[] = [];
+    const seen: string[] = [];
+    for (const { call, path, limitS, samples } of LIMITS) {
+      const name = path[kind];
+      if (name === undefined) continue;
+      const url = registry.urlOf(kind, name, NOBODY);
+      const times: number[] = [];
+      for (let sample = 0; sample < samples; sample++) {
+        const timeoutMs = limitS * 1000;
+        const asked = await attempt(() =>
+          http.send({ method: 'GET', url, headers: { ...registry.headers }, timeoutMs }),
+        );
+        if (asked.error && asked.error.code !== 'TIMED_OUT') return blockedBy(api, because(asked.error));
+        times.push(asked.value?.ms ?? Number.POSITIVE_INFINITY);
+      }
+      const median = times.sort((a, b) => a - b)[Math.floor(samples / 2)] ?? 0;
+      const took = Number.isFinite(median) ? `${(median / 1000).toFixed(1)} s` : `over ${limitS} s`;
+      const slow = { call, url, took, limitS };
+      if (!Number.isFinite(median)) findings.push(finding('REGISTRY_TOO_SLOW', slow));
+      else if (median > limitS * 500) findings.push(finding('REGISTRY_SLOW', slow));
+      seen.push(`${call} ${Math.round(median)} ms`);
+    }
+    return verdict(findings, seen.join(', '), undefined);
+  },
+});

@@ -1,0 +1,38 @@
+// --only and --skip: which checks run. What they leave out stays in the report, with the reason.
+import picomatch from 'picomatch';
+import type { Skip } from './result.js';
+
+interface Node {
+  id: string;
+  requires: readonly Node[];
+}
+
+/** Why each check is left out. What a chosen check requires runs with it; `skip` is stronger than `only`. */
+export function selection(
+  checks: readonly Node[],
+  only: readonly string[],
+  skip: readonly string[],
+): (check: { id: string }) => Skip | undefined {
+  const chosen = matcher(only);
+  const skipped = matcher(skip);
+  const wanted = new Set<string>();
+  const want = (check: Node) => {
+    wanted.add(check.id);
+    check.requires.forEach(want);
+  };
+  checks.filter(({ id }) => only.length === 0 || chosen(id)).forEach(want);
+  return ({ id }) => {
+    if (skipped(id)) return { kind: 'filtered', why: `left out by --skip` };
+    return wanted.has(id) ? undefined : { kind: 'filtered', why: 'not chosen by --only' };
+  };
+}
+
+/** The globs that match no check: most often a slip of the pen. */
+export function unmatched(checks: readonly { id: string }[], globs: readonly string[]): string[] {
+  return globs.filter((glob) => !checks.some(({ id }) => matcher([glob])(id)));
+}
+
+function matcher(globs: readonly string[]): (id: string) => boolean {
+  if (globs.length === 0) return () => false;
+  return picomatch([...globs], { nonegate: true, dot: true });
+}
