@@ -1,0 +1,223 @@
+// Who is registered and alive: the heart of the registry. Pure: no IO; time and chance come in as parameters.
+import type { State } from '../wire/status.js';
+import { Catalog } from './catalog.js';
+import { nextCheckIn, stateAfterFailure } from './check-schedule.js';
+import { aliveState, type Instance, monitoredBy, weightOf } from './instance.js';
+import { LeaseClock } from './lease-clock.js';
+import type { Cause, Change, Registration, Tombstone, Transition } from './registration.js';
+import { type Moment, type Random, sweepIntervalMs, type Timings } from './settings.js';
+
+/** A health check to be made of an instance as it was registered then. */
+export interface DueCheck {
+  readonly service: string;
+  readonly id: string;
+  readonly incarnation: number;
+  readonly url: string;
+}
+
+/** What a new instance does not take from its registration. */
+interface Start {
+  readonly leaseEnds: number;
+  readonly checkDueAt: number;
+  readonly proven: boolean;
+}
+
+export class Directory {
+  /** For reading; every change goes through the directory. */
+  readonly catalog = new Catalog();
+  readonly #timings: Timings;
+  readonly #random: Random;
+  readonly #leaseClock: LeaseClock;
+
+  constructor(timings: Timings, random: Random, now: number) {
+    this.#timings = timings;
+    this.#random = random;
+    this.#leaseClock = new LeaseClock(now, sweepIntervalMs(timings));
+  }
+
+  // --- changes that are durable already ---
+
+  /**
+   * Takes over what the store had. Every lease starts anew, between two thirds of its length and the whole, so that
+   * they do not lapse together; health checks follow within a tenth of their interval.
+   */
+  load(registrations: readonly Registration[], tombstones: readonly Tombstone[], { now }: Moment): void {
+    const leaseNow = this.#leaseClock.advance(now);
+    for (const tombstone of tombstones) this.catalog.bury(tombstone);
+    for (const registration of registrations) {
+      const lease = registration.state === 'down' ? 0 : this.#timings.downAfterMs * (2 + this.#random());
+      this.#place(registration, {
+        leaseEnds: leaseNow + lease / 3,
+        checkDueAt: now + (this.#random() * this.#timings.checkIntervalMs) / 10,
+        proven: registration.state === 'healthy',
+      });
+    }
+  }
+
+  /** Applies a change that was planned and is durable now. */
+  apply(change: Change, { now }: Moment): void {
+    if (change.kind === 'remove') {
+      this.catalog.bury(change.tombstone);
+      return;
+    }
+    const { registration } = change;
+    const former = this.catalog.instance(registration.service, registration.id);
+    const sameCheck = former?.registration.healthUrl === registration.healthUrl;
+    this.#place(registration, {
+      leaseEnds: this.#leaseClock.advance(now) + this.#timings.downAfterMs,
+      checkDueAt: now,
+      proven: sameCheck && former.check.proven && registration.state === 'healthy',
+    });
+  }
+
+  #place(registration: Registration, { leaseEnds, checkDueAt, proven }: Start): void {
+    const former = this.catalog.instance(registration.service, registration.id);
+    this.catalog.put({
+      registration,
+      weight: weightOf(registration.metadata),
+      leaseEnds,
+      lastHeartbeat: former?.lastHeartbeat ?? null,
+      namedBeat: false,
+      check: { dueAt: checkDueAt, failures: 0, proven, lastAt: former?.check.lastAt ?? null },
+    });
+  }
+
+  // --- signs of life ---
+
+  /** A heartbeat for this one instance. */
+  beat(instance: Instance, at: Moment, named = true): Transition[] {
+    const { registration } = instance;
+    instance.leaseEnds = this.#leaseClock.advance(at.now) + this.#timings.downAfterMs;
+    instance.lastHeartbeat = at.wall;
+    instance.namedBeat = named;
+    const state = aliveState(registration);
+    if (registration.beats && registration.state === state) return [];
+    return [this.#transition(instance, { state, beats: true }, 'heartbeat', at)];
+  }
+
+  /**
+   * A heartbeat that names no instance. Where several could have sent it, it counts for those that have nothing else:
+   * the others are judged by their health check, also those that beat while they were alone.
+   */
+  beatUnnamed(instances: readonly Instance[], at: Moment): Transition[] {
+    const [only] = instances;
+    if (only !== undefined && instances.length === 1) return this.beat(only, at, false);
+    return instances.flatMap((instance) => {
+      const { healthUrl, beats, state } = instance.registration;
+      if (healthUrl === null) return this.beat(instance, at, false);
+      if (!beats || instance.namedBeat) return [];
+      instance.check.dueAt = at.now;
+      instance.check.failures = 0;
+      return [this.#transition(instance, { state, beats: false }, 'ambiguous-heartbeat', at)];
+    });
+  }
+
+  /** Looks at every lease: what lapsed is down, what was down for long is evicted. */
+  sweep(at: Moment): Transition[] {
+    const leaseNow = this.#leaseClock.advance(at.now);
+    const transitions: Transition[] = [];
+    for (const instance of this.catalog.instances()) {
+      const { beats, state } = instance.registration;
+      if (!beats || leaseNow < instance.leaseEnds) continue;
+      if (leaseNow >= instance.leaseEnds + this.#timings.evictAfterMs) {
+        transitions.push(this.#evict(instance, at));
+      } else if (state !== 'down') {
+        transitions.push(this.#transition(instance, { state: 'down', beats }, 'lease-expired', at));
+      }
+    }
+    return transitions;
+  }
+
+  /** Forgets what was removed before `limit`. */
+  forgetBefore(limit: Date): void {
+    this.catalog.forgetBefore(limit.toISOString());
+  }
+
+  // --- health checks ---
+
+  /** At most `limit` checks that are due, marked as under way; each is to be answered with `checked`. */
+  takeDueChecks(now: number, limit: number): DueCheck[] {
+    const due: DueCheck[] = [];
+    if (limit <= 0) return due;
+    for (const instance of this.catalog.instances()) {
+      if (monitoredBy(instance.registration) !== 'health-check' || instance.check.dueAt > now) continue;
+      const check = checkOf(instance.registration);
+      if (check === undefined) continue;
+      instance.check.dueAt = Number.POSITIVE_INFINITY;
+      due.push(check);
+      if (due.length === limit) break;
+    }
+    return due;
+  }
+
+  /** When the next check is due, Infinity where none is. */
+  nextCheckAt(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { registration, check } of this.catalog.instances()) {
+      if (check.dueAt < next && monitoredBy(registration) === 'health-check') next = check.dueAt;
+    }
+    return next;
+  }
+
+  /** Takes the result of a health check: `problem` null where it passed. Of a former incarnation it means nothing. */
+  checked(done: DueCheck, problem: string | null, at: Moment): Transition[] {
+    const instance = this.catalog.instance(done.service, done.id);
+    if (instance === undefined || instance.registration.incarnation !== done.incarnation) return [];
+    const { registration, check } = instance;
+    check.lastAt = at.wall;
+    check.failures = problem === null ? 0 : check.failures + 1;
+    check.proven ||= problem === null;
+    check.dueAt = at.now + nextCheckIn(check, this.#timings) * (0.9 + 0.2 * this.#random());
+    if (monitoredBy(registration) !== 'health-check') return [];
+
+    const passed = problem === null;
+    const state = passed ? aliveState(registration) : stateAfterFailure(registration, check, this.#timings);
+    if (state === registration.state) return [];
+    const cause = passed ? 'health-check-passed' : 'health-check-failed';
+    return [this.#transition(instance, { state, beats: false }, cause, at, problem)];
+  }
+
+  // --- what the registry does by itself ---
+
+  #transition(
+    instance: Instance,
+    change: { state: State; beats: boolean },
+    cause: Cause,
+    at: Moment,
+    detail: string | null = null,
+  ): Transition {
+    const { service, id, state: from } = instance.registration;
+    this.catalog.update(instance, change);
+    const { revision } = instance.registration;
+    const time = at.wall.toISOString();
+    return {
+      audit: { service, id, revision, at: time, actor: 'registry', cause, from, to: change.state, detail },
+    };
+  }
+
+  #evict({ registration: { service, id, incarnation, state: from } }: Instance, at: Moment): Transition {
+    const revision = this.catalog.revisionOf(service) + 1;
+    const time = at.wall.toISOString();
+    const tombstone = { service, id, incarnation, revision, removedAt: time };
+    this.catalog.bury(tombstone);
+    return {
+      audit: {
+        service,
+        id,
+        revision,
+        at: time,
+        actor: 'registry',
+        cause: 'evicted',
+        from,
+        to: null,
+        detail: null,
+      },
+      tombstone,
+    };
+  }
+}
+
+/** The health check of a registration as a job, undefined where it has no health URL. */
+export function checkOf({ service, id, incarnation, healthUrl }: Registration): DueCheck | undefined {
+  return healthUrl === null ? undefined : { service, id, incarnation, url: healthUrl };
+}

@@ -1,0 +1,124 @@
+// Makes the health checks that are due, and the sweep over the leases: one timer for all instances.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkOf, type Directory, type DueCheck } from './directory.js';
+import type { Instance } from './instance.js';
+import type { Probe, ProbeResult } from './probe.js';
+import type { Transition } from './registration.js';
+import { type Clock, moment, sweepIntervalMs, type Timings } from './settings.js';
+
+/** Checks under way at once. */
+const CONCURRENCY = 64;
+/** Between two looks at what is due: many checks that end together cost one. */
+const LOOK_EVERY_MS = 20;
+/** Between the tries of a check that somebody waits for; doubles. */
+const RETRY_MS = 250;
+
+/** The result of a check that was asked for. */
+export interface CheckResult extends ProbeResult {
+  readonly url: string;
+  /** ISO 8601. */
+  readonly timestamp: string;
+}
+
+export class HealthMonitor {
+  readonly #directory: Directory;
+  readonly #probe: Probe;
+  readonly #timings: Timings;
+  readonly #clock: Clock;
+  readonly #onTransitions: (transitions: Transition[]) => void;
+  readonly #stopped = new AbortController();
+  readonly #asked = new Map<string, Promise<CheckResult>>();
+  readonly #waiting: (() => void)[] = [];
+  #underWay = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #awake = false;
+  #sweepDueAt: number;
+
+  constructor(
+    directory: Directory,
+    probe: Probe,
+    timings: Timings,
+    clock: Clock,
+    onTransitions: (transitions: Transition[]) => void,
+  ) {
+    this.#directory = directory;
+    this.#probe = probe;
+    this.#timings = timings;
+    this.#clock = clock;
+    this.#onTransitions = onTransitions;
+    this.#sweepDueAt = clock.now();
+  }
+
+  /** Starts, or looks again at once: a registration may be due earlier than what was known. */
+  wake(): void {
+    if (this.#awake) return;
+    clearTimeout(this.#timer);
+    this.#awake = true;
+    if (!this.#stopped.signal.aborted) this.#timer = setTimeout(() => this.#tick(), LOOK_EVERY_MS);
+  }
+
+  /** Ends the checks under way, without counting them. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#stopped.abort();
+  }
+
+  /**
+   * Checks the instances that have a health URL now, each up to the usual number of tries, and waits for the results.
+   * Those already being checked for somebody else are not checked twice.
+   */
+  checkNow(instances: readonly Instance[]): Promise<CheckResult[]> {
+    const results: Promise<CheckResult>[] = [];
+    for (const { registration } of instances) {
+      const check = checkOf(registration);
+      if (check === undefined) continue;
+      const key = `${check.service}/${check.id}/${check.incarnation}`;
+      const asked = this.#asked.get(key) ?? this.#tryRepeatedly(check).finally(() => this.#asked.delete(key));
+      this.#asked.set(key, asked);
+      results.push(asked);
+    }
+    return Promise.all(results);
+  }
+
+  #tick(): void {
+    this.#awake = false;
+    const at = moment(this.#clock);
+    if (at.now >= this.#sweepDueAt) {
+      this.#sweepDueAt = at.now + sweepIntervalMs(this.#timings);
+      this.#onTransitions(this.#directory.sweep(at));
+    }
+    for (const check of this.#directory.takeDueChecks(at.now, CONCURRENCY - this.#underWay)) {
+      void this.#run(check).then(() => this.wake());
+    }
+    // With every place taken, the next check to end wakes this up.
+    const full = this.#underWay >= CONCURRENCY;
+    const next = full ? this.#sweepDueAt : Math.min(this.#sweepDueAt, this.#directory.nextCheckAt());
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tick(), Math.max(1, next - at.now));
+  }
+
+  async #run(check: DueCheck): Promise<ProbeResult> {
+    this.#underWay += 1;
+    const result = await this.#probe(check.url, this.#stopped.signal);
+    this.#underWay -= 1;
+    this.#waiting.shift()?.();
+    if (!this.#stopped.signal.aborted) {
+      this.#onTransitions(this.#directory.checked(check, result.problem, moment(this.#clock)));
+    }
+    return result;
+  }
+
+  async #tryRepeatedly(check: DueCheck): Promise<CheckResult> {
+    for (let failed = 0; ; ) {
+      while (this.#underWay >= CONCURRENCY) {
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      }
+      const result = await this.#run(check);
+      if (result.problem !== null) failed += 1;
+      if (result.problem === null || failed >= this.#timings.checkTries || this.#stopped.signal.aborted) {
+        return { ...result, url: check.url, timestamp: this.#clock.wall().toISOString() };
+      }
+      await sleep(RETRY_MS * 2 ** (failed - 1));
+    }
+  }
+}

@@ -1,0 +1,96 @@
+// The Config Service registry API (wire/config-service.md), under /api/v1/registry.
+import type { FastifyInstance } from 'fastify';
+import * as v from 'valibot';
+import { DeregisterQuery, HeartbeatRequest, PREFIX, RegisterRequest } from '../../wire/config-service.js';
+import { ServiceId } from '../../wire/coordinator.js';
+import { choose } from '../choice.js';
+import { instanceRow, instanceRows, serviceRows } from '../listing.js';
+import { planDeregistration, planRegistration, requireOwner } from '../plan.js';
+import { moment } from '../settings.js';
+import { callerOf } from './caller.js';
+import type { Registry } from './registry.js';
+import { parse } from './validate.js';
+
+export interface ServiceParams {
+  Params: { name: string };
+}
+export interface ChoiceQuery extends ServiceParams {
+  Querystring: { exclude?: string | string[] };
+}
+
+export const NO_HEALTHY = 'No healthy instances found';
+
+/** Ids and URLs of `?exclude=`, which may be given more than once. */
+export function excluded({ exclude = [] }: ChoiceQuery['Querystring']): string[] {
+  return [exclude].flat();
+}
+
+export function configServiceRoutes(app: FastifyInstance, registry: Registry): void {
+  const { directory, writer, monitor, clock } = registry;
+  const { catalog } = directory;
+
+  app.post(`${PREFIX}/register`, async (request, reply) => {
+    const caller = callerOf(request, registry);
+    const body = parse(RegisterRequest, request.body, 'body');
+    const metadata = body.service_metadata ?? {};
+    // A service that also follows the other guide says its integer id here, so that its heartbeats find it.
+    const declaredId = v.is(ServiceId, metadata.service_id) ? metadata.service_id : null;
+    const { id } = await writer.submit((view) =>
+      planRegistration(
+        view,
+        {
+          service: body.service_name,
+          id: metadata.instance_id,
+          url: body.service_url,
+          healthUrl: body.health_check_url ?? null,
+          metadata,
+          serviceId: caller.serviceId ?? declaredId,
+        },
+        caller,
+        clock.wall().toISOString(),
+        registry.newId,
+      ),
+    );
+    monitor.wake();
+    return reply.code(201).send({ instance_id: id });
+  });
+
+  app.post(`${PREFIX}/deregister`, async (request) => {
+    const caller = callerOf(request, registry);
+    const query = parse(DeregisterQuery, request.query, 'query');
+    const target = { service: query.service_name, id: query.instance_id, reason: query.reason ?? null };
+    await writer.submit((view) => planDeregistration(view, target, caller, clock.wall().toISOString()));
+    // As upstream: ok also where there was no such instance.
+    return { status: 'ok' };
+  });
+
+  app.post(`${PREFIX}/heartbeat`, async (request, reply) => {
+    const caller = callerOf(request, registry);
+    const body = parse(HeartbeatRequest, request.body, 'body');
+    const instance = catalog.instance(body.service_name, body.instance_id);
+    if (instance === undefined) {
+      const detail = `${body.service_name}/${body.instance_id} is not registered: register it again`;
+      return reply.code(404).send({ detail });
+    }
+    requireOwner(caller, instance.registration);
+    writer.record(directory.beat(instance, moment(clock)));
+    return { status: 'ok', ...body, next_heartbeat_s: registry.timings.heartbeatIntervalS };
+  });
+
+  app.get(`${PREFIX}/services`, async () => serviceRows(catalog.services()));
+
+  app.get<ServiceParams>(`${PREFIX}/services/:name`, async ({ params }) =>
+    instanceRows(catalog.service(params.name)?.instances.values() ?? []),
+  );
+
+  app.get<ChoiceQuery>(`${PREFIX}/services/:name/url`, async ({ params, query }, reply) => {
+    const healthy = catalog.service(params.name)?.healthy ?? [];
+    const chosen = choose(healthy, excluded(query), registry.random);
+    if (chosen === undefined) return reply.code(404).send({ detail: NO_HEALTHY });
+    return { url: chosen.registration.url };
+  });
+
+  app.get<ServiceParams>(`${PREFIX}/discover/:name`, async ({ params }) =>
+    (catalog.service(params.name)?.healthy ?? []).map(instanceRow),
+  );
+}

@@ -1,0 +1,134 @@
+// The Coordinator registry API (wire/coordinator.md), at the root.
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DeregisterRequest, HeartbeatRequest, RegisterRequest } from '../../wire/coordinator.js';
+import { Unauthorized } from '../auth.js';
+import { choose } from '../choice.js';
+import { acceptsBeat, type Instance } from '../instance.js';
+import { instanceRows, serviceRows } from '../listing.js';
+import { type Caller, planRegistration, planServiceDeregistration, requireOwner } from '../plan.js';
+import { moment } from '../settings.js';
+import { addressOf, callerOf } from './caller.js';
+import { type ChoiceQuery, excluded, NO_HEALTHY } from './config-service.js';
+import type { Registry } from './registry.js';
+import { parse } from './validate.js';
+
+const MAX_ID_LENGTH = 100;
+
+/**
+ * One service id is one instance unless it says otherwise: with a generated id, a restart would leave a dead twin that
+ * the heartbeats of its successor keep alive.
+ */
+function defaultId(service: string, serviceId: number): string {
+  const suffix = `-${serviceId}`;
+  return service.slice(0, MAX_ID_LENGTH - suffix.length) + suffix;
+}
+
+/** The caller of a heartbeat: the guide's own loop sends no token, which is no reason to refuse it yet. */
+function heartbeatCaller(request: FastifyRequest, registry: Registry): Caller {
+  if (request.headers.authorization !== undefined) return callerOf(request, registry);
+  return { serviceId: null, address: addressOf(request) };
+}
+
+/** Those of the instances that a heartbeat of this caller may be for; throws where there are none. */
+function beatenBy(caller: Caller, instances: readonly Instance[], tokenRequired: boolean): Instance[] {
+  const accepted = instances.filter(({ registration }) =>
+    acceptsBeat(registration, { ...caller, tokenRequired }),
+  );
+  if (accepted.length > 0) return accepted;
+  for (const { registration } of instances) requireOwner(caller, registration);
+  throw new Unauthorized('No token');
+}
+
+export function coordinatorRoutes(app: FastifyInstance, registry: Registry): void {
+  const { directory, writer, monitor, clock } = registry;
+  const { catalog } = directory;
+  const { heartbeatIntervalS } = registry.timings;
+
+  app.post('/register', async (request, reply) => {
+    const caller = callerOf(request, registry);
+    const body = parse(RegisterRequest, request.body, 'body');
+    if (caller.serviceId !== null && caller.serviceId !== body.service_id) {
+      throw new Unauthorized(`Invalid token: its service_id is ${caller.serviceId}, not ${body.service_id}`);
+    }
+    const metadata = body.metadata ?? {};
+    const { id } = await writer.submit((view) =>
+      planRegistration(
+        view,
+        {
+          service: body.service_name,
+          id: body.instance_id ?? metadata.instance_id ?? defaultId(body.service_name, body.service_id),
+          url: body.url,
+          healthUrl: body.health_check_url ?? null,
+          metadata,
+          serviceId: body.service_id,
+        },
+        caller,
+        clock.wall().toISOString(),
+        registry.newId,
+      ),
+    );
+    monitor.wake();
+    return reply.code(201).send({
+      registered: true,
+      service_id: body.service_id,
+      instance_id: id,
+      heartbeat_interval_s: heartbeatIntervalS,
+    });
+  });
+
+  app.post('/deregister', async (request, reply) => {
+    const caller = callerOf(request, registry);
+    const body = parse(DeregisterRequest, request.body, 'body');
+    const target = {
+      serviceId: body.service_id,
+      id: body.instance_id ?? null,
+      reason: body.reason ?? null,
+    };
+    const removed = await writer.submit((view) =>
+      planServiceDeregistration(view, target, caller, clock.wall().toISOString()),
+    );
+    if (removed === 0) return reply.code(404).send({ detail: 'Service not found' });
+    return { deregistered: true };
+  });
+
+  app.post('/heartbeat', async (request, reply) => {
+    const caller = heartbeatCaller(request, registry);
+    const body = parse(HeartbeatRequest, request.body, 'body');
+    const named = body.instance_id ?? undefined;
+    const known = catalog
+      .instancesWithServiceId(body.service_id)
+      .filter(({ registration }) => named === undefined || registration.id === named);
+    if (known.length === 0) {
+      const who = named === undefined ? '' : `, instance ${named},`;
+      const detail = `service_id ${body.service_id}${who} is not registered: register it again`;
+      return reply.code(404).send({ detail });
+    }
+    const beaten = beatenBy(caller, known, registry.readToken !== undefined);
+    const at = moment(clock);
+    writer.record(
+      named === undefined
+        ? directory.beatUnnamed(beaten, at)
+        : beaten.flatMap((instance) => directory.beat(instance, at)),
+    );
+    return { status: 'ok', service_id: body.service_id, next_heartbeat_s: heartbeatIntervalS };
+  });
+
+  app.get('/services', async () => serviceRows(catalog.services()));
+
+  app.get<ChoiceQuery>('/services/:name', async ({ params, query }, reply) => {
+    const service = catalog.service(params.name);
+    if (service === undefined) return reply.code(404).send({ detail: 'Service not found' });
+    const instances = instanceRows(service.instances.values());
+    const chosen = choose(service.healthy, excluded(query), registry.random);
+    if (chosen === undefined) {
+      return reply.code(404).send({ detail: NO_HEALTHY, service_name: service.name, instances });
+    }
+    const { url, serviceId } = chosen.registration;
+    return {
+      url,
+      service_name: service.name,
+      ...(serviceId === null ? {} : { service_id: serviceId }),
+      instances,
+    };
+  });
+}

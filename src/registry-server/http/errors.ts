@@ -1,0 +1,72 @@
+// Errors as both upstream APIs answer them: `{"detail": …}`.
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Unauthorized } from '../auth.js';
+import { NotOwner } from '../plan.js';
+import { StoreUnavailable } from '../writer.js';
+import { type FieldError, Invalid } from './validate.js';
+
+interface Answer {
+  readonly status: number;
+  readonly detail: string | readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a client should wait before it asks again, seconds. */
+export const RETRY_AFTER_S = '2';
+
+const wrongBody = (msg: string, type: string): Answer => ({
+  status: 422,
+  detail: [{ loc: ['body'], msg, type }],
+});
+
+function answerTo(error: FastifyError): Answer {
+  if (error instanceof Invalid) return { status: 422, detail: error.fields };
+  if (error instanceof NotOwner) return { status: 403, detail: error.message };
+  if (error instanceof Unauthorized) {
+    return { status: 401, detail: error.message, headers: { 'www-authenticate': 'Bearer' } };
+  }
+  if (error instanceof StoreUnavailable) {
+    return { status: 503, detail: error.message, headers: { 'retry-after': RETRY_AFTER_S } };
+  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { status: 413, detail: error.message };
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return wrongBody('must be JSON, with content-type application/json', 'value_error');
+  }
+  // Fastify's parser: a syntax error, or a key that would reach the prototype.
+  if (error instanceof SyntaxError) return wrongBody(`is not valid JSON: ${error.message}`, 'json_invalid');
+  if (error.statusCode !== undefined && error.statusCode < 500) {
+    return { status: error.statusCode, detail: error.message };
+  }
+  return { status: 500, detail: 'Internal Server Error' };
+}
+
+function send(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const { status, detail, headers } = answerTo(error);
+  if (status >= 500) request.log.error({ err: error }, 'request failed');
+  else request.log.info({ status, detail, method: request.method, url: request.url }, 'request refused');
+  void reply
+    .code(status)
+    .headers({ ...headers })
+    .send({ detail });
+}
+
+/** Answers errors and unknown paths (404) in FastAPI's shape. */
+export function handleErrors(app: FastifyInstance): void {
+  app.setErrorHandler(send);
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ detail: 'Not Found' }));
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** Answers 405 where one of the paths is asked with another method; to be called after the routes. */
+export function refuseOtherMethods(app: FastifyInstance, paths: readonly string[]): void {
+  for (const url of paths) {
+    const allowed = METHODS.filter((method) => app.hasRoute({ method, url }));
+    app.route({
+      method: METHODS.filter((method) => !allowed.includes(method)),
+      url,
+      handler: (_request, reply) =>
+        reply.code(405).header('allow', allowed.join(', ')).send({ detail: 'Method Not Allowed' }),
+    });
+  }
+}

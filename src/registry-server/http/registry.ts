@@ -1,0 +1,20 @@
+// What the routes work on.
+import type { ReadToken } from '../auth.js';
+import type { Directory } from '../directory.js';
+import type { HealthMonitor } from '../health-monitor.js';
+import type { Clock, Random, Timings } from '../settings.js';
+import type { Writer } from '../writer.js';
+
+export interface Registry {
+  readonly directory: Directory;
+  readonly writer: Writer;
+  readonly monitor: HealthMonitor;
+  readonly timings: Timings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly newId: () => string;
+  /** Undefined where no token is asked for. */
+  readonly readToken: ReadToken | undefined;
+  /** What was registered has been read back. */
+  loaded: boolean;
+}

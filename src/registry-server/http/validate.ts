@@ -1,0 +1,40 @@
+// Checks what a request carries; what is refused is answered as FastAPI answers it.
+import * as v from 'valibot';
+
+/** One refused field, as in FastAPI's 422 bodies. */
+export interface FieldError {
+  readonly loc: readonly (string | number)[];
+  readonly msg: string;
+  readonly type: string;
+}
+
+/** The request is refused whole; nothing was changed. */
+export class Invalid extends Error {
+  override readonly name = 'Invalid';
+  readonly fields: readonly FieldError[];
+
+  constructor(fields: readonly FieldError[]) {
+    super(fields.map(({ loc, msg }) => `${loc.join('.')}: ${msg}`).join('; '));
+    this.fields = fields;
+  }
+}
+
+function fieldError(part: string, issue: v.BaseIssue<unknown>): FieldError {
+  const loc = [part, ...(issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)))];
+  if (issue.received === 'undefined') return { loc, msg: 'field required', type: 'missing' };
+  if (issue.kind === 'schema' && issue.type !== 'picklist') {
+    return { loc, msg: `must be ${issue.expected ?? 'something else'}`, type: 'type_error' };
+  }
+  return { loc, msg: issue.message, type: 'value_error' };
+}
+
+/** `value` as the schema gives it; throws Invalid, naming each field and `part` (body or query). */
+export function parse<S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  part: 'body' | 'query',
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, value, { abortPipeEarly: true });
+  if (result.success) return result.output;
+  throw new Invalid(result.issues.map((issue) => fieldError(part, issue)));
+}

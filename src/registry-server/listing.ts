@@ -1,0 +1,62 @@
+// What the registry says of services and instances, in the shapes of wire/config-service.ts.
+import type { InstanceRow, ServiceRow } from '../wire/config-service.js';
+import { type State, upstreamStatus } from '../wire/status.js';
+import type { Service } from './catalog.js';
+import { type Instance, monitoredBy } from './instance.js';
+
+/** Where no instance is healthy, the state that says most of the service: what is wrong before what is under way. */
+const MOST_TELLING: readonly State[] = ['healthy', 'unhealthy', 'down', 'starting', 'draining', 'unknown'];
+
+/** The state of a service as a whole. */
+export function stateOfService({ instances }: Service): State {
+  const states = new Set([...instances.values()].map(({ registration }) => registration.state));
+  return MOST_TELLING.find((state) => states.has(state)) ?? 'unknown';
+}
+
+/** A row of `GET /services/{name}`. */
+export function instanceRow({ registration, lastHeartbeat }: Instance): InstanceRow {
+  return {
+    instance_id: registration.id,
+    service_name: registration.service,
+    service_url: registration.url,
+    ...(registration.healthUrl === null ? {} : { health_check_url: registration.healthUrl }),
+    status: upstreamStatus(registration.state),
+    state: registration.state,
+    monitored_by: monitoredBy(registration),
+    registered_at: registration.registeredAt,
+    ...(lastHeartbeat === null ? {} : { last_heartbeat: lastHeartbeat.toISOString() }),
+    service_metadata: registration.metadata,
+  };
+}
+
+/** The row of `GET /services`, with the address of a healthy instance where there is one. */
+export function serviceRow(service: Service): ServiceRow {
+  const all = [...service.instances.values()];
+  const [shown] = service.healthy.length > 0 ? service.healthy : all;
+  const oldest = all.reduce(
+    (first, { registration: { registeredAt } }) => (registeredAt < first ? registeredAt : first),
+    shown?.registration.registeredAt ?? '',
+  );
+  return {
+    service_name: service.name,
+    service_url: shown?.registration.url,
+    ...(shown?.registration.healthUrl ? { health_check_url: shown.registration.healthUrl } : {}),
+    status: upstreamStatus(stateOfService(service)),
+    service_metadata: shown?.registration.metadata,
+    registered_at: oldest,
+    healthy_instances: service.healthy.length,
+    total_instances: all.length,
+  };
+}
+
+/** All of a service's rows, in the order of their ids. */
+export function instanceRows(instances: Iterable<Instance>): InstanceRow[] {
+  return [...instances]
+    .sort((a, b) => (a.registration.id < b.registration.id ? -1 : 1))
+    .map((instance) => instanceRow(instance));
+}
+
+/** Rows of all services, in the order of their names. */
+export function serviceRows(services: Iterable<Service>): ServiceRow[] {
+  return [...services].sort((a, b) => (a.name < b.name ? -1 : 1)).map(serviceRow);
+}
