@@ -3,9 +3,9 @@ import { Command } from '@oclif/core';
 import { type Context, type ContextFlags, makeContext } from './context.js';
 import { fail, type RegctlError } from './errors.js';
 import { type Output, outputFlags } from './flags.js';
-import { clean } from './render/text.js';
+import { clean, cleanDeep, safeJson } from './render/text.js';
 import { traceLine } from './render/trace.js';
-import type { View } from './render/view.js';
+import type { LineView, View } from './render/view.js';
 import { reportError, requestedOutput, toRegctlError } from './report-error.js';
 import { useColour, writeAll } from './terminal.js';
 
@@ -85,6 +85,38 @@ export abstract class BaseCommand extends Command {
     for await (const part of this.format(result, view)) await writeAll(process.stdout, part);
   }
 
+  /**
+   * Prints items as they come: a line each, or with `-o json` and `yaml` one document at the end, which an
+   * endless result never reaches.
+   */
+  protected async printEach<T>(
+    items: AsyncIterable<T>,
+    view: LineView<T>,
+    { endless }: { endless: boolean },
+  ): Promise<void> {
+    const output = this.output();
+    if (output !== 'json' && output !== 'yaml') {
+      const paper = await this.paper();
+      for await (const item of items) {
+        this.progress(undefined);
+        const line =
+          output === 'ndjson' ? safeJson(item) : output === 'name' ? view.name(item) : view.line(item, paper);
+        await writeAll(process.stdout, `${line}\n`);
+      }
+      return;
+    }
+    if (endless) {
+      throw fail('USAGE', {
+        what: `-o ${output} is one document, and this has no end.`,
+        why: '',
+        next: 'Use -o ndjson, a document a line, or say when to end.',
+      });
+    }
+    const all: T[] = [];
+    for await (const item of items) all.push(item);
+    await this.print(all, { text: () => '', names: () => [] });
+  }
+
   /** A report of a failure was printed; the command is over with this code. */
   protected setExit(code: number): void {
     process.exitCode = code;
@@ -110,12 +142,10 @@ export abstract class BaseCommand extends Command {
   private async *format<R>(result: R, view: View<R>): AsyncGenerator<string> {
     switch (this.output()) {
       case 'json': {
-        const { safeJson } = await import('./render/text.js');
         yield `${safeJson(result, process.stdout.isTTY ? 2 : undefined)}\n`;
         return;
       }
       case 'ndjson': {
-        const { safeJson } = await import('./render/text.js');
         for (const item of view.items?.(result) ?? [result]) yield `${safeJson(item)}\n`;
         return;
       }

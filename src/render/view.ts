@@ -20,3 +20,10 @@ export interface View<R> {
   /** `-o ndjson`: one document a line. Default: the result, in one line. */
   items?(result: R): readonly unknown[];
 }
+
+/** How the items of a result that comes bit by bit look. */
+export interface LineView<T> {
+  line(item: T, paper: Paper): string;
+  /** `-o name`. */
+  name(item: T): string;
+}

@@ -1,0 +1,64 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { durationFlag, registryFlags, secretFlags } from '../flags.js';
+import { serve } from '../operations/serve.js';
+import { serveView } from '../render/serve.js';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+export default class Serve extends BaseCommand {
+  static override summary = 'Run a registry that answers both APIs.';
+  static override description =
+    'The Config Service API is under /api/v1/registry, the Coordinator API at the root. A registration is on disk before it is acknowledged. Runs until SIGINT or SIGTERM, then ends in order with exit code 0. The log goes to stderr, a JSON document a line.';
+  static override examples = [
+    { description: 'For this machine, on port 8082', command: '<%= config.bin %> <%= command.id %>' },
+    {
+      description: 'For others, who need a token signed with JWT_SECRET to change anything',
+      command: '<%= config.bin %> <%= command.id %> --host 0.0.0.0 --auth jwt --data-dir /var/lib/regctl',
+    },
+    {
+      description: 'To try something: a free port, nothing kept',
+      command: '<%= config.bin %> <%= command.id %> --port 0 --memory',
+    },
+  ];
+  static override flags = {
+    host: Flags.string({ summary: 'Address to listen on.', default: '127.0.0.1', helpValue: 'ADDRESS' }),
+    port: Flags.integer({ summary: 'Port; 0 takes a free one.', default: 8082, min: 0, max: 65_535 }),
+    'data-dir': Flags.string({
+      summary: 'Folder for the database; else regctl/registry in the XDG data folder.',
+      helpValue: 'DIR',
+      exclusive: ['memory'],
+    }),
+    memory: Flags.boolean({ summary: 'Keep nothing on disk.' }),
+    auth: Flags.option({ options: ['jwt', 'none'] as const })({
+      summary: 'Who may change anything: bearers of a token, or anyone. none on loopback, jwt elsewhere.',
+    }),
+    'down-after': durationFlag({ summary: 'Without a heartbeat for this long an instance is down (90s).' }),
+    'evict-after': durationFlag({ summary: 'Down for this long it is removed (10m).' }),
+    'log-level': Flags.option({ options: LOG_LEVELS, default: 'info' as const })({
+      summary: 'How much is logged.',
+    }),
+    context: registryFlags.context,
+    ...secretFlags,
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Serve);
+    const context = await this.open(flags);
+    const { serving, ended } = await serve(
+      {
+        host: flags.host,
+        port: flags.port,
+        dataDir: flags['data-dir'],
+        memory: flags.memory,
+        auth: flags.auth,
+        logLevel: flags['log-level'],
+        downAfterMs: flags['down-after'],
+        evictAfterMs: flags['evict-after'],
+      },
+      context,
+    );
+    await this.print(serving, serveView);
+    await ended;
+  }
+}

@@ -1,0 +1,17 @@
+import type { Serving } from '../operations/serve.js';
+import { clean } from './text.js';
+import type { View } from './view.js';
+
+/** `regctl serve`: where it listens, and how others are pointed at it. */
+export const serveView: View<Serving> = {
+  text({ url, auth, data_dir }, { style }) {
+    const access = auth === 'jwt' ? 'changes need a token (JWT_SECRET)' : 'no token is asked for';
+    const kept = data_dir === null ? 'kept in memory only' : `kept in ${clean(data_dir)}`;
+    return [
+      `${style.bold('Serving')} on ${url}: ${access}; ${kept}.`,
+      `  export CONFIG_SERVICE_URL=${url}`,
+      `  export REGISTRY_URL=${url}`,
+    ].join('\n');
+  },
+  names: ({ url }) => [url],
+};
