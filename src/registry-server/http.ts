@@ -1,5 +1,5 @@
 // The HTTP face of the registry: both APIs on one Fastify, one file each under http/.
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, fastify, LogController } from 'fastify';
 import { addressOf } from './http/caller.js';
 import { configServiceRoutes } from './http/config-service.js';
 import { coordinatorRoutes } from './http/coordinator.js';
@@ -29,9 +29,8 @@ export interface HttpOptions {
 export function createApp({ log }: HttpOptions): FastifyInstance {
   const app = fastify({
     logger: log === undefined ? false : { level: log.level, stream: log.sink },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace_id' }),
     requestIdHeader: false,
-    requestIdLogLabel: 'trace_id',
     genReqId: ({ headers }) => traceIdOf(headers),
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },

@@ -23,6 +23,7 @@ import { EmbeddedStore } from './store/embedded.js';
 import type { Store } from './store/store.js';
 import { Writer } from './writer.js';
 
+export { isLoopback } from './auth.js';
 export type { LogSink } from './http.js';
 
 export interface RegistryOptions {
@@ -142,7 +143,9 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
   }
   const address = app.server.address();
   const actual = typeof address === 'object' && address !== null ? address.port : port;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+  // Where it listens on every address, this machine's own is the one to print.
+  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${actual}`;
 }
 
 function cannotListen(error: unknown, host: string, port: number): Error {

@@ -32,8 +32,10 @@ function answerTo(error: FastifyError): Answer {
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return wrongBody('must be JSON, with content-type application/json', 'value_error');
   }
-  // Fastify's parser: a syntax error, or a key that would reach the prototype.
-  if (error instanceof SyntaxError) return wrongBody(`is not valid JSON: ${error.message}`, 'json_invalid');
+  // Fastify's parser: not JSON, or with a key that would reach the prototype.
+  if (error.code === 'FST_ERR_CTP_INVALID_JSON_BODY' || error instanceof SyntaxError) {
+    return wrongBody('is not valid JSON', 'json_invalid');
+  }
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return { status: error.statusCode, detail: error.message };
   }
