@@ -8,7 +8,7 @@ import * as entry from './checks/registration-entry.js';
 import * as registry from './checks/registry.js';
 import * as registryApi from './checks/registry-api.js';
 import { startupLog } from './checks/startup-log.js';
-import type { DoctorContext, ServiceContext } from './context.js';
+import type { ServiceContext } from './context.js';
 
 type ServiceCheck = Check<unknown, ServiceContext>;
 

@@ -11,8 +11,11 @@ export interface DoctorContext {
   readonly serviceId: Setting | undefined;
   /** Tells about the secret, never the secret. */
   readonly secret: Pick<Secret, 'origin' | 'weakness'> | undefined;
-  /** A token signed with the secret at `ageS` seconds ago, good for `ttlS`; undefined where there is no secret or id. */
-  token(request: { ageS: number; ttlS: number }): Promise<string | undefined>;
+  /**
+   * A token signed with the secret `ageS` seconds ago, good for `ttlS`. Throws MISSING_SETTING without a secret,
+   * INVALID_SETTING where it is a placeholder, UNTRUSTED_URL where it must not be used with this registry.
+   */
+  token(request: { service_id: number; ageS: number; ttlS: number }): Promise<string>;
   /** The working folder, whose `.env` is looked at. */
   readonly folder: string;
   /** The log of the service's start, of `--logs`. */

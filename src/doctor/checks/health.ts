@@ -5,7 +5,7 @@ import { HEARTBEAT_INTERVAL_S, MISSED_BEATS_MEAN_DOWN } from '../../wire/coordin
 import { attempt, because, ONCE_MORE } from '../attempt.js';
 import { type Finding, finding, found, notApplicable, serviceCheck, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
-import { address, label, present, urlReachable } from './registration.js';
+import { address, label, present, urlReachable, withoutCredentials } from './registration.js';
 import { reachable, skewOf } from './registry.js';
 import { api } from './registry-api.js';
 
@@ -38,7 +38,10 @@ export const endpoint = serviceCheck({
 });
 
 function healthUrl(instance: Instance): string {
-  return instance.health_check_url || `${(address(instance) ?? '').replace(/\/+$/, '')}/health`;
+  const registered = instance.health_check_url;
+  return registered
+    ? withoutCredentials(registered)
+    : `${(address(instance) ?? '').replace(/\/+$/, '')}/health`;
 }
 
 async function probe(instance: Instance, { http }: DoctorContext): Promise<Finding | undefined> {

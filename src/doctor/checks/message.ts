@@ -7,10 +7,10 @@ import type { Instance } from '../../registry-client/client.js';
 import { Secret } from '../../secret.js';
 import type { Envelope } from '../../wire/message.js';
 import { attempt, because } from '../attempt.js';
-import { type Finding, finding, found, notApplicable, pass, serviceCheck } from '../check.js';
+import { blockedBy, type Finding, finding, found, notApplicable, pass, serviceCheck } from '../check.js';
 import type { ServiceContext } from '../context.js';
 import { sh } from '../findings/entry.js';
-import { usesTokens } from './env.js';
+import { jwtSecret, usesTokens } from './env.js';
 import { address, label, urlReachable } from './registration.js';
 
 interface Bad {
@@ -19,8 +19,10 @@ interface Bad {
   /** What is sent, after "a message with". */
   what: string;
   about: string;
-  /** The Authorization header; undefined for none. `unable` where it cannot be made. */
-  authorization(context: ServiceContext): Promise<string | undefined | { unable: string }>;
+  /** It needs a token signed with JWT_SECRET. */
+  signed?: boolean;
+  /** The Authorization header; undefined for none. */
+  authorization(context: ServiceContext): Promise<string | undefined>;
   /** The header's part of a curl command, and what comes before the command. */
   curl: { before?: string; header?: string };
 }
@@ -32,14 +34,12 @@ const CODES = [
   'BODY_BEFORE_TOKEN',
   'MESSAGE_ENDPOINT_BROKEN',
   'MESSAGE_NO_ANSWER',
+  'TOKEN_WITHHELD',
 ];
 
 const TTL_S = 60;
-const NO_SECRET = {
-  unable: 'it needs a token signed with JWT_SECRET for SERVICE_ID, and one of them is not set',
-};
 
-function rejects({ id, title, what, about, authorization, curl }: Bad) {
+function rejects({ id, title, what, about, signed, authorization, curl }: Bad) {
   return serviceCheck({
     id,
     title,
@@ -49,8 +49,13 @@ function rejects({ id, title, what, about, authorization, curl }: Bad) {
     codes: CODES,
     timeoutMs: 30_000,
     async run(context, [{ alive }]) {
-      const header = await authorization(context);
-      if (typeof header === 'object') return notApplicable(header.unable);
+      if (signed && !usesTokens(context)) return notApplicable('there is no JWT_SECRET and no SERVICE_ID');
+      if (signed && context.secret === undefined) return blockedBy(jwtSecret, 'JWT_SECRET is not set');
+      const made = await attempt(() => authorization(context));
+      if (made.error?.code === 'INVALID_SETTING') return blockedBy(jwtSecret, because(made.error));
+      if (made.error)
+        return found(finding('TOKEN_WITHHELD', { why: because(made.error), next: made.error.hint }));
+      const header = made.value;
       const tried = await Promise.all(
         alive.map((instance) => refusal(instance, what, header, curl, context)),
       );
@@ -169,10 +174,9 @@ export const expired = rejects({
   title: 'A message with an expired token is refused',
   what: 'a token that expired an hour ago',
   about: 'A token signed with JWT_SECRET that expired an hour ago.',
-  async authorization(context) {
-    const token = await context.token({ ageS: 3600 + TTL_S, ttlS: TTL_S });
-    return token === undefined ? NO_SECRET : `Bearer ${token}`;
-  },
+  signed: true,
+  authorization: async (context) =>
+    `Bearer ${await context.token({ service_id: idOf(context), ageS: 3600 + TTL_S, ttlS: TTL_S })}`,
   curl: { before: 'TOKEN=$(regctl mint-token --ttl 1s); sleep 2', header: 'Bearer $TOKEN' },
 });
 
@@ -182,10 +186,8 @@ export const noScheme = rejects({
   what: 'a token without "Bearer " before it',
   about:
     'A good token, but without its scheme (RFC 6750 §2.1). The guide\'s own `authorization.replace("Bearer ", "")` lets it pass.',
-  async authorization(context) {
-    const token = await context.token({ ageS: 0, ttlS: TTL_S });
-    return token ?? NO_SECRET;
-  },
+  signed: true,
+  authorization: (context) => context.token({ service_id: idOf(context), ageS: 0, ttlS: TTL_S }),
   curl: { before: 'TOKEN=$(regctl mint-token --ttl 60s)', header: '$TOKEN' },
 });
 

@@ -5,7 +5,7 @@ import { serviceUrlProblem } from '../../wire/urls.js';
 import { type Finding, finding, found, notApplicable, pass, serviceCheck, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import { addressFromEnvironment } from './env.js';
-import { address, label, present, sameUrl, saysNoStatus } from './registration.js';
+import { address, label, present, sameUrl, saysNoStatus, withoutCredentials } from './registration.js';
 import { api } from './registry-api.js';
 
 export const urlMatchesEnv = serviceCheck({
@@ -84,13 +84,13 @@ export const metadata = serviceCheck({
 });
 
 function healthUrlProblems(instance: Instance): Finding[] {
-  const { service_url: address, health_check_url: healthUrl } = instance;
-  if (healthUrl === null || healthUrl === '')
-    return [finding('NO_HEALTH_URL', { instance: label(instance) })];
-  if (address === null || !URL.canParse(address)) return [];
-  const elsewhere = !URL.canParse(healthUrl) || new URL(healthUrl).host !== new URL(address).host;
+  if (!instance.health_check_url) return [finding('NO_HEALTH_URL', { instance: label(instance) })];
+  const healthUrl = withoutCredentials(instance.health_check_url);
+  const own = address(instance);
+  if (own === null || !URL.canParse(own)) return [];
+  const elsewhere = !URL.canParse(healthUrl) || new URL(healthUrl).host !== new URL(own).host;
   return elsewhere
-    ? [finding('HEALTH_URL_ELSEWHERE', { instance: label(instance), healthUrl, address })]
+    ? [finding('HEALTH_URL_ELSEWHERE', { instance: label(instance), healthUrl, address: own })]
     : [];
 }
 

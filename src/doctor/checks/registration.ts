@@ -11,9 +11,14 @@ export function label(instance: Instance): string {
   return `${instance.service_name}/${instance.instance_id ?? '(unnamed)'}`;
 }
 
-/** Its registered URL, without credentials: they are a finding (registration.url-form), and nobody else's to see. */
+/** Its registered URL, without credentials. */
 export function address({ service_url: url }: Instance): string | null {
-  if (url === null || !URL.canParse(url)) return url;
+  return url === null ? null : withoutCredentials(url);
+}
+
+/** Credentials in a URL are a finding (registration.url-form), and nobody else's to see or to send. */
+export function withoutCredentials(url: string): string {
+  if (!URL.canParse(url)) return url;
   const parsed = new URL(url);
   if (parsed.username === '' && parsed.password === '') return url;
   parsed.username = '';

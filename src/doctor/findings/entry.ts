@@ -17,5 +17,5 @@ export const entry = <P extends object>(level: Level, texts: Omit<Entry<P>, 'lev
 
 /** `text` as one word of a POSIX shell: what came from the network must not run when it is pasted. */
 export function sh(text: string): string {
-  return /^[\w@%+=:,./<>-]+$/.test(text) && !/[<>]/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

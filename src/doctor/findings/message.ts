@@ -35,6 +35,10 @@ export const MESSAGE = {
     remedy: () => 'Look at the log of the service: its token check crashes, or something behind it.',
     reproduce: (p) => p.reproduce,
   }),
+  TOKEN_WITHHELD: entry<{ why: string; next: string }>('unknown', {
+    seen: (p) => p.why,
+    remedy: (p) => p.next,
+  }),
   MESSAGE_NO_ANSWER: entry<{ instance: string; what: string; seen: string; reproduce: string }>('unknown', {
     seen: (p) => `no answer of ${p.instance} to ${p.what}: ${p.seen}`,
     remedy: () => 'Find out why POST /message hangs or breaks the connection.',

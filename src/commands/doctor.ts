@@ -1,0 +1,105 @@
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../base-command.js';
+import { RegctlError } from '../errors.js';
+import { durationFlag, registryFlags, secretFlags } from '../flags.js';
+import { describeChecks, examine, explainCheck } from '../operations/doctor.js';
+import { parseReportFile, type ReportFile, utf8, writeReports } from '../operations/doctor-reports.js';
+import { checksView, doctorView, explainView } from '../render/doctor.js';
+
+// The engine repeats what is worth it, so --retries has no meaning here.
+const { retries: _, ...registry } = registryFlags;
+
+const reportFlag = Flags.custom<ReportFile>({ parse: parseReportFile, helpValue: 'FORMAT=FILE' });
+
+export default class Doctor extends BaseCommand {
+  static override summary = 'Is this deployment, and this service in it, really integrated?';
+  static override description =
+    'Examines environment, registry, registration, health, heartbeat and the token check of the service, without changing anything. Under what is wrong it says what was seen, what to do, and a command that shows it again. Exit code 1 where a check failed, else 3 where one could not be carried out, else 0.';
+  static override examples = [
+    { description: 'The service whose environment this is', command: '<%= config.bin %> <%= command.id %>' },
+    {
+      description: 'In CI: warnings fail too, and a report is kept',
+      command:
+        '<%= config.bin %> <%= command.id %> --service asr-service --fail-on warn --report json=doctor.json',
+    },
+    {
+      description: 'After a deploy: give it a minute and a half to become true',
+      command: '<%= config.bin %> <%= command.id %> --service asr-service --wait 90s --brief',
+    },
+    {
+      description: 'The registry alone',
+      command: "<%= config.bin %> <%= command.id %> --only 'registry.*'",
+    },
+  ];
+  static override flags = {
+    service: Flags.string({
+      char: 's',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'NAME',
+      summary: 'Service to examine, repeatable; else SERVICE_NAME.',
+      exclusive: ['all'],
+    }),
+    all: Flags.boolean({ summary: 'Examine every service of the registry.' }),
+    only: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'GLOB',
+      summary: 'Only these checks and what they require.',
+    }),
+    skip: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'GLOB',
+      summary: 'Leave these checks out.',
+    }),
+    list: Flags.boolean({ summary: 'List the checks there are.', exclusive: ['explain'] }),
+    explain: Flags.string({ helpValue: 'ID', summary: 'Explain one check and what it can find.' }),
+    'fail-on': Flags.option({ options: ['warn', 'fail'] as const, default: 'fail' as const })({
+      summary: 'What makes the exit code 1.',
+    }),
+    brief: Flags.boolean({ char: 'b', summary: 'Show only what is not green.' }),
+    logs: Flags.string({ helpValue: 'FILE', summary: 'Log of the start of the service.' }),
+    report: reportFlag({
+      multiple: true,
+      multipleNonGreedy: true,
+      summary: 'Also write the report to a file, repeatable; json or pretty.',
+    }),
+    wait: durationFlag({ summary: 'Repeat for this long what may still become true.' }),
+    deadline: durationFlag({ summary: 'End after this long (2m), besides --wait.' }),
+    concurrency: Flags.integer({ summary: 'Checks side by side.', default: 8, min: 1, max: 256 }),
+    ...registry,
+    ...secretFlags,
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Doctor);
+    // A secret that is missing is a finding here, nothing to ask for.
+    const context = await this.open({ ...flags, input: false });
+    if (flags.list) return this.print(await describeChecks(), checksView);
+    if (flags.explain !== undefined) return this.print(await explainCheck(flags.explain), explainView);
+    const report = await examine(
+      {
+        services: flags.service ?? [],
+        all: flags.all,
+        only: flags.only ?? [],
+        skip: flags.skip ?? [],
+        failOn: flags['fail-on'],
+        logFile: flags.logs,
+        deadlineMs: flags.deadline ?? DEADLINE_MS,
+        waitMs: flags.wait ?? 0,
+        concurrency: flags.concurrency,
+        version: this.config.version,
+      },
+      context,
+    );
+    const options = { ascii: !utf8(context.sources.environment), brief: flags.brief };
+    this.setExit(report.exit);
+    await writeReports(flags.report ?? [], report, options);
+    await this.print(report, doctorView(options));
+    const reason: unknown = context.signal.reason;
+    if (context.signal.aborted && reason instanceof RegctlError) this.setExit(reason.exit);
+  }
+}
+
+const DEADLINE_MS = 120_000;

@@ -1,0 +1,156 @@
+// The report for a person: the cause first, groups, a line a check, what to do under what is wrong, the verdict last.
+import type { Style } from '../../render/style.js';
+import { clean } from '../../render/text.js';
+import type { CheckResult, Finding, Report, Status } from '../result.js';
+
+export interface PrettyOptions {
+  style: Style;
+  /** Signs of ASCII alone, for a terminal that is not UTF-8. */
+  ascii: boolean;
+  /** Only what is not green. */
+  brief: boolean;
+  /** Also what passed checks saw. */
+  wide: boolean;
+  /** Columns; Infinity in a pipe. */
+  width: number;
+}
+
+const SIGNS: Record<'utf8' | 'ascii', Record<Status, string>> = {
+  utf8: { pass: '✔', warn: '!', fail: '✘', skip: '-', unknown: '?' },
+  ascii: { pass: '+', warn: '!', fail: 'x', skip: '-', unknown: '?' },
+};
+
+const INDENT = ' '.repeat(12);
+
+/** Ends without a newline. */
+export function prettyReport(report: Report, options: PrettyOptions): string {
+  const sections = groups(report.results).map((group) => groupText(group, options));
+  return [heading(report, options), causeText(report, options), ...sections, verdictText(report, options)]
+    .filter((section) => section !== '')
+    .join('\n\n');
+}
+
+function heading({ registry, services }: Report, { style }: PrettyOptions): string {
+  const where = registry.url === null ? 'no registry' : registry.url;
+  const kind = registry.api === null ? '' : ` (${registry.api})`;
+  const who = services.length > 3 ? `${services.length} services` : services.join(', ') || 'no service';
+  return style.bold(clean(`Doctor: ${where}${kind}, ${who}`));
+}
+
+/** What stands in the way of most, before everything that only follows from it. */
+function causeText({ causes, results }: Report, options: PrettyOptions): string {
+  const [first] = causes;
+  if (first === undefined) return '';
+  const result = results.find(({ id, service }) => id === first.id && service === first.service);
+  const why = result?.findings[0]?.seen ?? result?.skip?.why ?? 'it was not carried out';
+  const many = `${first.blocks} check${first.blocks === 1 ? '' : 's'}`;
+  return options.style.bad(clean(`First mend ${first.id}, which blocks ${many}: ${why}.`));
+}
+
+interface Group {
+  title: string;
+  results: CheckResult[];
+}
+
+function groups(results: readonly CheckResult[]): Group[] {
+  const found = new Map<string, Group>();
+  for (const result of results) {
+    const key = `${result.service ?? ''} ${result.category}`;
+    const title = result.service === null ? result.category : `${result.service}: ${result.category}`;
+    const group = found.get(key) ?? { title, results: [] };
+    group.results.push(result);
+    found.set(key, group);
+  }
+  return [...found.values()];
+}
+
+function groupText({ title, results }: Group, options: PrettyOptions): string {
+  const shown = results.filter(({ status }) => status !== 'skip' && !(options.brief && status === 'pass'));
+  const lines = [...shown.flatMap((result) => checkLines(result, options)), ...skipLines(results, options)];
+  return lines.length === 0 ? '' : [options.style.bold(clean(title)), ...lines].join('\n');
+}
+
+function checkLines(result: CheckResult, options: PrettyOptions): string[] {
+  const { style, width } = options;
+  const attempts = result.attempts.length;
+  const after = attempts > 1 ? `, ${attempts} attempts` : '';
+  const took = `(${duration(result.duration_ms)}${after})`;
+  const text = clean(`${result.id.padEnd(32)} ${result.title}`, Math.max(40, width - 14 - took.length));
+  return [
+    `  ${mark(result.status, options)}  ${text} ${style.dim(took)}`,
+    ...(options.wide && result.seen !== null ? [`${INDENT}${style.dim(clean(result.seen))}`] : []),
+    ...result.findings.flatMap((finding) => findingLines(finding, options)),
+  ];
+}
+
+function findingLines({ code, seen, remedy, reproduce }: Finding, { style, width }: PrettyOptions): string[] {
+  const room = width - INDENT.length;
+  const block = (label: string, text: string) => {
+    const [first = '', ...rest] = wrap(clean(text), room - label.length - 1);
+    const hang = ' '.repeat(label.length + 1);
+    return [`${label} ${first}`, ...rest.map((line) => hang + line)];
+  };
+  return [
+    ...block('Seen:', `${seen}. [${code}]`),
+    ...block('Do:', remedy),
+    ...(reproduce === null ? [] : [`${style.dim('Try:')} ${clean(reproduce)}`]),
+  ].map((line) => INDENT + line);
+}
+
+/** Skipped checks, a line a reason. */
+function skipLines(results: readonly CheckResult[], options: PrettyOptions): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { id, skip } of results) {
+    if (skip === null || (options.brief && skip.kind !== 'blocked')) continue;
+    const reason = skip.kind === 'blocked' ? `blocked by ${skip.by}` : `${skip.kind}: ${skip.why}`;
+    reasons.set(reason, [...(reasons.get(reason) ?? []), id]);
+  }
+  return [...reasons].flatMap(([reason, ids]) => {
+    const [first = '', ...rest] = wrap(clean(`${ids.join(', ')} (${reason})`), options.width - INDENT.length);
+    return [`  ${mark('skip', options)}  ${first}`, ...rest.map((line) => INDENT + line)].map((line) =>
+      options.style.dim(line),
+    );
+  });
+}
+
+function mark(status: Status, { style, ascii }: PrettyOptions): string {
+  const text = `${SIGNS[ascii ? 'ascii' : 'utf8'][status]} ${status.padEnd(7)}`.slice(0, 9);
+  if (status === 'pass') return style.good(text);
+  if (status === 'fail') return style.bad(text);
+  return status === 'skip' ? text : style.warn(text);
+}
+
+function verdictText({ verdict, summary, duration_ms, exit }: Report, { style }: PrettyOptions): string {
+  const words = {
+    pass: 'all is well',
+    warn: 'it works, with warnings',
+    fail: 'not integrated',
+    unknown: 'could not find out',
+  };
+  const counts = [
+    `${summary.fail} failed`,
+    `${summary.unknown} unknown`,
+    `${summary.warn} warned`,
+    `${summary.pass} passed`,
+    `${summary.skip} skipped`,
+  ].join(', ');
+  const colour = { pass: style.good, warn: style.warn, fail: style.bad, unknown: style.warn }[verdict];
+  return `${colour(`Verdict: ${verdict}, ${words[verdict]}.`)} ${counts} in ${duration(duration_ms)}; exit ${exit}.`;
+}
+
+function duration(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** Breaks at spaces; a word longer than the line stays whole. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

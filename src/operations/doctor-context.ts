@@ -1,0 +1,96 @@
+// What checks get of the context: the narrow view of `doctor/context.ts`, bound to the end of each check.
+import type { Context } from '../context.js';
+import type { ServiceContext } from '../doctor/context.js';
+import type { Report } from '../doctor/result.js';
+import type { Http } from '../http/http.js';
+import type { Api, Endpoint, RegistryClient } from '../registry-client/client.js';
+import { CONFIG_SERVICE_PATHS } from '../registry-client/config-service.js';
+import { COORDINATOR_PATHS } from '../registry-client/coordinator.js';
+import { connect } from '../registry-client/detect.js';
+import { segment, urls } from '../registry-client/paths.js';
+import type { Secret } from '../secret.js';
+import { serviceId, variable } from '../settings.js';
+import { PREFIX } from '../wire/config-service.js';
+
+export interface Wiring {
+  forCheck(service: string, services: readonly string[], signal: AbortSignal): ServiceContext;
+  listServices(): Promise<string[]>;
+  /** The registry as the report names it, without credentials; the API once it is known. */
+  registry(): Report['registry'];
+}
+
+interface Parts {
+  endpoint: Endpoint;
+  secret: Secret | undefined;
+  http: Http;
+  folder: string;
+  logFile: string | undefined;
+}
+
+/** Calls no client of regctl makes, but the guide's do. */
+const PATHS: Record<Api, Record<string, string>> = {
+  'config-service': { ...CONFIG_SERVICE_PATHS, discover: `${PREFIX}/discover/{service}` },
+  coordinator: COORDINATOR_PATHS,
+};
+
+export function doctorContext(context: Context, parts: Parts): Wiring {
+  const { sources, target, clock } = context;
+  const { endpoint, secret, folder, logFile } = parts;
+  let known: Api | undefined = target.api === 'auto' ? undefined : target.api;
+  let detecting: Promise<RegistryClient> | undefined;
+  let sendable: Promise<Secret> | undefined;
+
+  const clientOver = async (http: Http): Promise<RegistryClient> => {
+    if (known !== undefined) return connect(known, endpoint, http);
+    // Asked once for all; a failure is not kept, so that a later attempt may find out.
+    detecting ??= connect('auto', endpoint, parts.http).finally(() => {
+      detecting = undefined;
+    });
+    known = (await detecting).api;
+    return connect(known, endpoint, http);
+  };
+
+  return {
+    forCheck(service, services, signal) {
+      const http: Http = {
+        // The engine repeats what is worth it, and tells; a repetition in here would be hidden.
+        send: (request) => parts.http.send({ retries: 0, ...request, signal }),
+        close: async () => undefined,
+      };
+      return {
+        service,
+        services,
+        signal,
+        http,
+        folder,
+        logFile,
+        secret,
+        now: clock.now,
+        variable: (name) => variable(name, sources),
+        serviceId: serviceId(sources),
+        async token({ service_id, ageS, ttlS }) {
+          sendable ??= context.secretToSend('the doctor needs a token');
+          const { mintToken } = await import('../messaging/token.js');
+          return mintToken({ service_id, ttl_s: ttlS }, await sendable, clock.now() - ageS * 1000);
+        },
+        registry: {
+          url: target.url,
+          origin: target.origin,
+          setting: target.setting,
+          headers: endpoint.headers,
+          urlOf: (api, call, name) =>
+            urls(endpoint, PATHS[api])(call, name === undefined ? {} : segment(name)),
+          api: async () => (await clientOver(http)).api,
+          client: () => clientOver(http),
+        },
+      };
+    },
+    listServices: async () =>
+      (await (await clientOver(parts.http)).listServices()).map(({ service_name }) => service_name),
+    registry: () => ({
+      url: target.url.replace(/\/\/[^/@]*@/, '//'),
+      origin: `${target.setting} (${target.origin})`,
+      api: known ?? null,
+    }),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Format } from '../doctor/reports/index.js';
+import type { Report } from '../doctor/result.js';
+import { makeStyle } from '../render/style.js';
+
+export interface ReportFile {
+  format: Format;
+  path: string;
+}
+
+/** Reads `json=doctor.json`. Throws a plain error, which the parser of flags makes one of usage. */
+export async function parseReportFile(text: string): Promise<ReportFile> {
+  const { FORMATS } = await import('../doctor/reports/index.js');
+  const [, name, path] = /^([a-z]+)=(.+)$/.exec(text) ?? [];
+  const format = FORMATS.find((each) => each === name);
+  if (format !== undefined && path !== undefined) return { format, path };
+  throw new Error(`"${text}" is no report: write FORMAT=FILE, with one of the formats ${FORMATS.join(', ')}`);
+}
+
+/** Writes each file whole or not at all. Throws USAGE where one cannot be written. */
+export async function writeReports(
+  files: readonly ReportFile[],
+  report: Report,
+  options: { ascii: boolean; brief: boolean },
+): Promise<void> {
+  if (files.length === 0) return;
+  const [{ renderReport }, { writeReport }] = await Promise.all([
+    import('../doctor/reports/index.js'),
+    import('../doctor/write-report.js'),
+  ]);
+  const paper = { ...options, style: makeStyle(false), wide: true, width: Number.POSITIVE_INFINITY };
+  for (const { format, path } of files) await writeReport(path, renderReport(format, report, paper));
+}
+
+/** True where the locale can show more than ASCII (POSIX: LC_ALL, then LC_CTYPE, then LANG); so it is without any. */
+export function utf8(environment: Readonly<Record<string, string | undefined>>): boolean {
+  const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG;
+  return !locale || /utf-?8/i.test(locale);
+}
