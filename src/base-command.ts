@@ -1,12 +1,14 @@
 // What every command has: output formats, the context, and the one mapping of errors to exit codes and documents.
 import { Command } from '@oclif/core';
-import { type Context, type ContextFlags, makeContext } from './context.js';
+import { type Context, makeContext } from './context.js';
 import { fail, type RegctlError } from './errors.js';
 import { type Output, outputFlags } from './flags.js';
+import type { ContextFlags } from './host.js';
 import { clean, cleanDeep, safeJson } from './render/text.js';
 import { traceLine } from './render/trace.js';
 import type { LineView, View } from './render/view.js';
 import { reportError, requestedOutput, toRegctlError } from './report-error.js';
+import { contextFilePath } from './sources.js';
 import { useColour, writeAll } from './terminal.js';
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -49,6 +51,12 @@ export abstract class BaseCommand extends Command {
       askSecret: this.canAsk() && flags['secret-stdin'] !== true ? ask : undefined,
     });
     return this.context;
+  }
+
+  /** The path of the context file, for the commands that need nothing else of a context. */
+  protected contextFile(flags: OutputFlags): string {
+    this.flags = flags;
+    return contextFilePath(process.env);
   }
 
   /** True where a person can be asked: a terminal on both sides, outside CI, without --no-input. */
@@ -150,10 +158,7 @@ export abstract class BaseCommand extends Command {
         return;
       }
       case 'yaml': {
-        const [{ stringify }, { cleanDeep }] = await Promise.all([
-          import('yaml'),
-          import('./render/text.js'),
-        ]);
+        const { stringify } = await import('yaml');
         yield stringify(cleanDeep(result));
         return;
       }

@@ -65,19 +65,24 @@ export async function readContextFile(path: string): Promise<ContextFile> {
       `is not YAML (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`,
     );
   }
-  const parsed = v.safeParse(FileSchema, document);
-  if (parsed.success) return parsed.output;
-  const issue = parsed.issues[0];
-  throw invalid(path, `is wrong at ${v.getDotPath(issue) ?? 'its top'}: ${issue.message}`);
+  return checked(document, path);
 }
 
-/** Writes the file whole or not at all, with mode 0600. */
+/** Writes the file whole or not at all, with mode 0600. Throws INVALID_SETTING before anything is written. */
 export async function writeContextFile(path: string, file: ContextFile): Promise<void> {
+  checked(file, path);
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomUUID()}.tmp`;
   await writeFile(draft, stringify(file), { mode: 0o600 });
   await chmod(draft, 0o600);
   await rename(draft, path);
+}
+
+function checked(document: unknown, path: string): ContextFile {
+  const parsed = v.safeParse(FileSchema, document);
+  if (parsed.success) return parsed.output;
+  const issue = parsed.issues[0];
+  throw invalid(path, `is wrong at ${v.getDotPath(issue) ?? 'its top'}: ${issue.message}`);
 }
 
 function invalid(path: string, problem: string) {

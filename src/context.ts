@@ -1,17 +1,15 @@
 // Builds what an operation may use; the only reader of the environment. Everything that costs is made when asked for.
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseEnv, promisify } from 'node:util';
-import { fail } from './errors.js';
-import type { Http, TraceEvent } from './http/http.js';
+import { fail, RegctlError } from './errors.js';
+import type { ContextFlags, Host } from './host.js';
+import type { Http } from './http/http.js';
+import { readStream, readTextFile } from './inputs.js';
+import { openHttp } from './open-http.js';
 import type { RegistryClient } from './registry-client/client.js';
 import { Secret } from './secret.js';
-import { type RegistryContext, type Sources, serviceId, type Target, target, variable } from './settings.js';
+import { findSecret } from './secret-source.js';
+import { type Sources, serviceId, type Target, target } from './settings.js';
+import { readSources } from './sources.js';
 import { serviceUrlProblem } from './wire/urls.js';
 
 /** Time as operations see it; injected, so that tests need not wait. */
@@ -34,11 +32,15 @@ export interface Context {
   secret(purpose: string): Promise<Secret>;
   /** Like `secret`, for a token that goes to a discovered address: throws UNTRUSTED_URL and refuses placeholders. */
   secretToSend(purpose: string): Promise<Secret>;
+  /** Where the secret comes from, and what is wrong with it; undefined where there is none. Asks nobody. */
+  secretOrigin(): Promise<string | undefined>;
   /** The integer SERVICE_ID, undefined where it is not set. Throws INVALID_SETTING where it is no integer. */
   serviceId(): number | undefined;
   clock: Clock;
   signal: AbortSignal;
   random(): number;
+  /** The working folder, whose `.env` was read. */
+  folder: string;
   /** The process id, which the guide's default instance id carries. */
   pid: number;
   /** A line for the person, on stderr. */
@@ -48,45 +50,6 @@ export interface Context {
   /** Reads `-` as standard input, at most 1 MiB. Throws USAGE where the file cannot be read. */
   readText(path: string): Promise<string>;
   close(): Promise<void>;
-}
-
-/** The flags a context depends on, as the command line gave them. */
-export interface ContextFlags {
-  registry?: string | undefined;
-  api?: Target['api'] | undefined;
-  context?: string | undefined;
-  'service-id'?: string | undefined;
-  timeout?: number | undefined;
-  retries?: number | undefined;
-  'ca-file'?: string | undefined;
-  'cert-file'?: string | undefined;
-  'key-file'?: string | undefined;
-  'secret-file'?: string | undefined;
-  'secret-stdin'?: boolean | undefined;
-  'trust-env-file'?: boolean | undefined;
-}
-
-/** What the process gives to a context. */
-export interface Host {
-  environment: Readonly<Record<string, string | undefined>>;
-  folder: string;
-  stdin: Readable;
-  pid: number;
-  userAgent: string;
-  signal: AbortSignal;
-  notify(line: string): void;
-  progress(line: string | undefined): void;
-  trace?: ((event: TraceEvent) => void) | undefined;
-  /** Asks for a secret on a terminal; undefined where nobody can be asked. */
-  askSecret?: ((message: string) => Promise<string>) | undefined;
-}
-
-const MAX_INPUT_BYTES = 1024 * 1024;
-
-/** The path of the context file (XDG Base Directory Specification). */
-export function contextFilePath(environment: Host['environment']): string {
-  const config = environment.XDG_CONFIG_HOME || join(environment.HOME || homedir(), '.config');
-  return join(config, 'regctl', 'contexts.yaml');
 }
 
 /** Reads the settings and makes a context; throws INVALID_SETTING where one of them is wrong. */
@@ -111,11 +74,12 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
     clock,
     signal: host.signal,
     random: Math.random,
+    folder: host.folder,
     pid: host.pid,
     notify: host.notify,
     progress: host.progress,
     http() {
-      http ??= openHttp(flags, sources.context?.values ?? {}, host, clock);
+      http ??= openHttp(flags, sources.context?.values ?? {}, host, clock.sleep);
       return http;
     },
     registry() {
@@ -134,6 +98,16 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
     async secretToSend(purpose) {
       const found = await context.secret(purpose);
       return checked(found);
+    },
+    async secretOrigin() {
+      try {
+        const found = await readSecret();
+        const weakness = found?.weakness();
+        return weakness === undefined ? found?.origin : `${found?.origin}; it ${weakness}`;
+      } catch (error) {
+        if (error instanceof RegctlError) return `unusable: ${error.message}`;
+        throw error;
+      }
     },
     serviceId() {
       const setting = serviceId(sources);
@@ -194,173 +168,6 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
 async function ask(host: Host): Promise<Secret | undefined> {
   const typed = await host.askSecret?.('JWT secret');
   return typed ? new Secret(typed, 'the prompt') : undefined;
-}
-
-async function readSources(flags: ContextFlags, host: Host): Promise<Sources> {
-  const envFile = await readEnvFile(join(host.folder, '.env'));
-  return {
-    environment: host.environment,
-    envFile,
-    context: await readContext(flags.context, { ...envFile, ...host.environment }, host),
-    flags: { registry: flags.registry, api: flags.api, serviceId: flags['service-id'] },
-  };
-}
-
-async function readEnvFile(path: string): Promise<Record<string, string | undefined>> {
-  if (!existsSync(path)) return {};
-  return parseEnv(await readTextFile(path, '.env')) as Record<string, string | undefined>;
-}
-
-async function readContext(
-  asked: string | undefined,
-  variables: Record<string, string | undefined>,
-  host: Host,
-): Promise<Sources['context']> {
-  const path = contextFilePath(host.environment);
-  const wanted = asked ?? (variables.REGCTL_CONTEXT || undefined);
-  if (!existsSync(path) && wanted === undefined) return undefined;
-  const { readContextFile } = await import('./context-file.js');
-  const file = await readContextFile(path);
-  const name = wanted ?? file.current;
-  if (name === undefined) return undefined;
-  const values: RegistryContext | undefined = Object.hasOwn(file.contexts, name)
-    ? file.contexts[name]
-    : undefined;
-  if (values !== undefined) return { name, values, byFlag: asked !== undefined };
-  throw fail('INVALID_SETTING', {
-    setting: 'The context',
-    origin: asked === undefined ? 'REGCTL_CONTEXT or current' : 'flag --context',
-    problem: `names "${name}", which ${path} does not have`,
-    next: 'See the contexts there are with `regctl context list`.',
-  });
-}
-
-async function findSecret(flags: ContextFlags, sources: Sources, host: Host): Promise<Secret | undefined> {
-  const fromFile = async (path: string, origin: string) =>
-    usable(await readTextFile(path, 'The secret file'), origin);
-  if (flags['secret-stdin']) return usable(await readStream(host.stdin), 'standard input');
-  if (flags['secret-file'] !== undefined) return fromFile(flags['secret-file'], flags['secret-file']);
-  const context = sources.context;
-  const fromContext = async (): Promise<Secret | undefined> => {
-    const { secret_file: file, secret_command: command } = context?.values ?? {};
-    if (file !== undefined) return fromFile(file, `context ${context?.name}`);
-    if (command !== undefined) return fromCommand(command, `context ${context?.name}`, host.signal);
-    return undefined;
-  };
-  const first = context?.byFlag ? await fromContext() : undefined;
-  if (first !== undefined) return first;
-  const setting = variable('JWT_SECRET', sources);
-  if (setting !== undefined) return usable(setting.value, setting.origin);
-  return fromContext();
-}
-
-/** A secret ends at the newline that an editor or `echo` puts behind it. */
-function usable(text: string, origin: string): Secret {
-  const value = text.replace(/\r?\n$/, '');
-  if (value !== '') return new Secret(value, origin);
-  throw fail('INVALID_SETTING', {
-    setting: 'JWT_SECRET',
-    origin,
-    problem: 'is empty',
-    next: 'Set JWT_SECRET, or give --secret-file or --secret-stdin.',
-  });
-}
-
-async function fromCommand(command: string[], origin: string, signal: AbortSignal): Promise<Secret> {
-  const [program = '', ...args] = command;
-  try {
-    const { stdout } = await promisify(execFile)(program, args, {
-      timeout: 30_000,
-      maxBuffer: MAX_INPUT_BYTES,
-      signal,
-    });
-    return usable(stdout.split('\n')[0] ?? '', origin);
-  } catch (error) {
-    if (signal.aborted || !(error instanceof Error) || !('code' in error) || error.name === 'RegctlError')
-      throw error;
-    // The error carries what the program printed, which may be the secret: only its code is told.
-    throw fail('INVALID_SETTING', {
-      setting: 'secret_command',
-      origin,
-      problem: `failed: ${program} ended with ${String(error.code ?? 'a timeout')}`,
-    });
-  }
-}
-
-async function openHttp(
-  flags: ContextFlags,
-  values: RegistryContext,
-  host: Host,
-  clock: Clock,
-): Promise<Http> {
-  const { createHttp } = await import('./http/http.js');
-  const pem = async (flag: string | undefined, fromContext: string | undefined) => {
-    const path = flag ?? fromContext;
-    return path === undefined ? undefined : readTextFile(path, 'The PEM file');
-  };
-  const [ca, cert, key] = await Promise.all([
-    pem(flags['ca-file'], values.ca_file),
-    pem(flags['cert-file'], values.cert_file),
-    pem(flags['key-file'], values.key_file),
-  ]);
-  const timeoutMs = flags.timeout ?? (values.timeout === undefined ? undefined : values.timeout * 1000);
-  const proxy = proxyOf(host.environment);
-  return createHttp({
-    signal: host.signal,
-    userAgent: host.userAgent,
-    random: Math.random,
-    sleep: clock.sleep,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(flags.retries === undefined ? {} : { retries: flags.retries }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(proxy === undefined ? {} : { proxy }),
-    ...(host.trace === undefined ? {} : { trace: host.trace }),
-  });
-}
-
-function proxyOf(
-  environment: Host['environment'],
-): { http?: string; https?: string; no?: string } | undefined {
-  const pick = (name: string) => environment[name.toLowerCase()] || environment[name] || undefined;
-  const [http, https, no] = [pick('HTTP_PROXY'), pick('HTTPS_PROXY'), pick('NO_PROXY')];
-  if (http === undefined && https === undefined) return undefined;
-  return {
-    ...(http === undefined ? {} : { http }),
-    ...(https === undefined ? {} : { https }),
-    ...(no === undefined ? {} : { no }),
-  };
-}
-
-async function readTextFile(path: string, what: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw fail('USAGE', {
-      what: `${what} ${path} cannot be read:`,
-      why: code === 'ENOENT' ? 'there is no such file.' : `${code}.`,
-      next: 'Check the path and its permissions.',
-    });
-  }
-}
-
-async function readStream(stream: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > MAX_INPUT_BYTES) {
-      throw fail('USAGE', {
-        what: 'Standard input is larger than 1 MiB:',
-        why: 'that is no message and no secret.',
-        next: 'Check what is piped in.',
-      });
-    }
-    chunks.push(Buffer.from(chunk));
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function systemClock(signal: AbortSignal): Clock {

@@ -34,11 +34,16 @@ export const CATALOGUE = {
     (p) => `${p.what} ${p.why}`.trim(),
     (p) => p.next,
   ),
-  INVALID_NAME: entry<{ kind: 'service' | 'instance'; name: string; rule: string }>(
+  INVALID_NAME: entry<{ kind: 'service' | 'instance' | 'context'; name: string; rule: string }>(
     EXIT.usage,
     (p) =>
-      `"${p.name}" cannot be the name of ${p.kind === 'service' ? 'a service' : 'an instance'}: a name is ${p.rule}.`,
-    () => 'See the names there are with `regctl list`.',
+      `"${p.name}" cannot be the name of ${p.kind === 'instance' ? 'an instance' : `a ${p.kind}`}: a name is ${p.rule}.`,
+    (p) => `See the names there are with \`regctl ${p.kind === 'context' ? 'context list' : 'list'}\`.`,
+  ),
+  CONTEXT_NOT_FOUND: entry<{ name: string; known: string }>(
+    EXIT.usage,
+    (p) => `There is no context ${p.name}: ${p.known === '' ? 'none is set' : `there are ${p.known}`}.`,
+    () => 'Add one with `regctl context set NAME --registry URL`.',
   ),
   INVALID_SETTING: entry<{ setting: string; origin: string; problem: string; next?: string }>(
     EXIT.usage,

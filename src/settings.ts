@@ -40,6 +40,21 @@ export interface RegistryContext {
   headers?: Record<string, string>;
 }
 
+/** The fields of a context, as its file spells them. */
+export const CONTEXT_FIELDS = [
+  'registry',
+  'api',
+  'service_id',
+  'secret_file',
+  'secret_command',
+  'ca_file',
+  'cert_file',
+  'key_file',
+  'timeout',
+  'paths',
+  'headers',
+] as const satisfies readonly (keyof RegistryContext)[];
+
 export interface Sources {
   environment: Readonly<Record<string, string | undefined>>;
   envFile: Readonly<Record<string, string | undefined>>;

@@ -1,0 +1,51 @@
+import type { ContextFlags, Host } from './host.js';
+import type { Http } from './http/http.js';
+import { readTextFile } from './inputs.js';
+import type { RegistryContext } from './settings.js';
+
+/** The HTTP client by flags, context and proxy variables; undici is loaded with its first request. */
+export async function openHttp(
+  flags: ContextFlags,
+  values: RegistryContext,
+  host: Host,
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>,
+): Promise<Http> {
+  const { createHttp } = await import('./http/http.js');
+  const pem = async (flag: string | undefined, fromContext: string | undefined) => {
+    const path = flag ?? fromContext;
+    return path === undefined ? undefined : readTextFile(path, 'The PEM file');
+  };
+  const [ca, cert, key] = await Promise.all([
+    pem(flags['ca-file'], values.ca_file),
+    pem(flags['cert-file'], values.cert_file),
+    pem(flags['key-file'], values.key_file),
+  ]);
+  const timeoutMs = flags.timeout ?? (values.timeout === undefined ? undefined : values.timeout * 1000);
+  const proxy = proxyOf(host.environment);
+  return createHttp({
+    signal: host.signal,
+    userAgent: host.userAgent,
+    random: Math.random,
+    sleep,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(flags.retries === undefined ? {} : { retries: flags.retries }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(host.trace === undefined ? {} : { trace: host.trace }),
+  });
+}
+
+function proxyOf(
+  environment: Host['environment'],
+): { http?: string; https?: string; no?: string } | undefined {
+  const pick = (name: string) => environment[name.toLowerCase()] || environment[name] || undefined;
+  const [http, https, no] = [pick('HTTP_PROXY'), pick('HTTPS_PROXY'), pick('NO_PROXY')];
+  if (http === undefined && https === undefined) return undefined;
+  return {
+    ...(http === undefined ? {} : { http }),
+    ...(https === undefined ? {} : { https }),
+    ...(no === undefined ? {} : { no }),
+  };
+}
