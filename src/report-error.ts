@@ -1,7 +1,7 @@
 // Errors on their way out: whatever was thrown becomes an error of the catalogue, then a text or a document.
 import { type ErrorCode, fail, RegctlError } from './errors.js';
 import { OUTPUTS, type Output } from './flags.js';
-import { clean, cleanDeep, safeJson } from './render/text.js';
+import { clean, cleanDeep, safeJson, wrap } from './render/text.js';
 import { writeAll } from './terminal.js';
 
 /** The `--json` document of an error; an allow-list, so that nothing else of it gets out (cli.md). */
@@ -80,5 +80,7 @@ export async function reportError(
     const { stringify } = await import('yaml');
     return writeAll(process.stdout, stringify(cleanDeep(document)));
   }
-  return writeAll(process.stderr, `Error: ${clean(error.message)}\n${clean(error.hint)}\n`);
+  const width = process.stderr.isTTY ? process.stderr.columns : Number.POSITIVE_INFINITY;
+  const lines = [`Error: ${clean(error.message)}`, clean(error.hint)].map((line) => wrap(line, width));
+  return writeAll(process.stderr, `${lines.join('\n')}\n`);
 }

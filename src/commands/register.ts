@@ -68,7 +68,6 @@ export default class Register extends BaseCommand {
       summary: 'How long to wait.',
       default: 60_000,
       defaultHelp: async () => '60s',
-      dependsOn: ['wait'],
     }),
     ...registryFlags,
     ...secretFlags,

@@ -62,14 +62,15 @@ export function isMissingRoute(answer: HttpAnswer): boolean {
   );
 }
 
-function describeBody(answer: HttpAnswer): string {
+/** What a body that is not the expected JSON looks like, in words. */
+export function describeBody(answer: HttpAnswer): string {
   const text = answer.text.trim();
   if (text === '') return 'an empty body';
   const type = String(answer.headers['content-type'] ?? '');
   if (/html/i.test(type) || /^<(!doctype|html)/i.test(text))
     return 'an HTML page, so a proxy or another server';
   if (/json/i.test(type)) return `JSON that is cut off or malformed (${answer.text.length} characters)`;
-  return `"${shorten(text)}" instead of JSON`;
+  return answer.status < 400 ? `"${shorten(text)}" instead of JSON` : `"${shorten(text)}"`;
 }
 
 function shorten(text: string): string {

@@ -103,6 +103,9 @@ export interface Endpoint {
   paths: Readonly<Record<string, string>>;
   /** Sent with every call, e.g. `X-Registry-Key`. */
   headers: Readonly<Record<string, string>>;
-  /** The Authorization header for a call that changes something, undefined where there is no secret. */
-  authorization: () => Promise<string | undefined>;
+  /**
+   * The Authorization header for a call that changes something; undefined where there is no secret, or,
+   * unless `required`, where it should not be sent there (a placeholder, a URL that is not trusted).
+   */
+  authorization: (required: boolean) => Promise<string | undefined>;
 }

@@ -22,7 +22,7 @@ export function configService(endpoint: Endpoint, http: Http): RegistryClient {
   const url = urls(endpoint, CONFIG_SERVICE_PATHS);
   const headers = endpoint.headers;
   const signed = async () => {
-    const authorization = await endpoint.authorization();
+    const authorization = await endpoint.authorization(false);
     return authorization === undefined ? headers : { ...headers, authorization };
   };
   const planRegister = (registration: Registration) => ({

@@ -31,8 +31,8 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
   const url = urls(endpoint, COORDINATOR_PATHS);
   const headers = endpoint.headers;
 
-  const signed = async () => {
-    const authorization = await endpoint.authorization();
+  const signed = async (required: boolean) => {
+    const authorization = await endpoint.authorization(required);
     return authorization === undefined ? headers : { ...headers, authorization };
   };
 
@@ -84,7 +84,7 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
 
     async register(registration) {
       const { method, url: target, body } = planRegister(registration);
-      const answer = await http.send({ method, url: target, json: body, headers: await signed() });
+      const answer = await http.send({ method, url: target, json: body, headers: await signed(true) });
       const registered = read(answer, RegisterAnswer);
       return {
         instance_id: registered.instance_id ?? registration.instance_id,
@@ -98,7 +98,7 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
         method: 'POST',
         url: url('deregister'),
         json,
-        headers: await signed(),
+        headers: await signed(true),
       });
       if (answer.status === 404 && !isMissingRoute(answer)) return false;
       return read(answer, DeregisterAnswer).deregistered;
@@ -110,7 +110,7 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
         method: 'POST',
         url: url('heartbeat'),
         json,
-        headers: await signed(),
+        headers: await signed(false),
       });
       if (isMissingRoute(answer)) return { kind: 'unsupported' };
       if (answer.status === 404) return { kind: 'not-registered' };

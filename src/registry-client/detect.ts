@@ -1,7 +1,7 @@
 // Which API a registry speaks, and the client for it. A new API is a file beside this one and a line here.
 import { fail } from '../errors.js';
 import type { Http, HttpAnswer } from '../http/http.js';
-import { jsonOrUndefined } from './answers.js';
+import { describeBody, isMissingRoute, jsonOrUndefined, refusal } from './answers.js';
 import type { Api, Endpoint, RegistryClient } from './client.js';
 import { CONFIG_SERVICE_PATHS, configService } from './config-service.js';
 import { COORDINATOR_PATHS, coordinator } from './coordinator.js';
@@ -33,14 +33,25 @@ async function detect(endpoint: Endpoint, http: Http): Promise<Api> {
   if (Array.isArray(jsonOrUndefined(underPrefix.text))) return 'config-service';
   // A Config Service whose Redis is down answers 500 in plain text; its path exists all the same.
   if (underPrefix.status === 500) return 'config-service';
-  if (isObject(atRoot) && (atRoot.status === 200 || atRoot.status === 404)) return 'coordinator';
+  if (isObject(atRoot) && (atRoot.status === 200 || (atRoot.status === 404 && !isMissingRoute(atRoot))))
+    return 'coordinator';
+  if (underPrefix.status !== 404)
+    throw underPrefix.status === 200 ? strange(underPrefix) : refusal(underPrefix);
   throw fail('NOT_THE_API', {
     url: endpoint.url,
-    seen: `it answers ${underPrefix.status} where a Config Service and ${atRoot.status} where a Coordinator lists a service`,
+    seen: 'it answers 404 where either registry API lists a service',
   });
 }
 
 function isObject(answer: HttpAnswer): boolean {
   const body = jsonOrUndefined(answer.text);
   return typeof body === 'object' && body !== null && !Array.isArray(body);
+}
+
+function strange(answer: HttpAnswer) {
+  const isJson = jsonOrUndefined(answer.text) !== undefined;
+  return fail('NOT_THE_API', {
+    url: answer.url,
+    seen: isJson ? 'its JSON is no list of instances' : describeBody(answer),
+  });
 }

@@ -4,7 +4,7 @@ import { age } from './age.js';
 import { contradictionText } from './contradictions.js';
 import { styleStatus } from './style.js';
 import { fields, table } from './table.js';
-import { clean } from './text.js';
+import { clean, wrap } from './text.js';
 import type { Paper, View } from './view.js';
 
 /** `regctl describe`: the catalog row, the instances, what is handed out, and what does not fit together. */
@@ -42,12 +42,17 @@ function instances({ instances: all, unreadable }: Description, paper: Paper): s
     clean(one.instance_id ?? '-'),
     styleStatus(paper.style, clean(one.status)),
     clean(one.service_url ?? '-'),
-    clean(one.health_check_url ?? '-'),
+    clean(healthPath(one)),
     age(one.registered_at, paper.now),
     age(one.last_heartbeat, paper.now),
     clean(one.monitored_by ?? '-'),
   ]);
-  return table(['INSTANCE', 'STATUS', 'URL', 'HEALTH URL', 'AGE', 'LAST BEAT', 'MONITORED BY'], rows, paper);
+  return table(['INSTANCE', 'STATUS', 'URL', 'HEALTH', 'AGE', 'LAST BEAT', 'MONITORED BY'], rows, paper);
+}
+
+/** A health URL below the service's own is shown as its path alone. */
+function healthPath({ service_url: url, health_check_url: health }: Instance): string {
+  return url !== null && health?.startsWith(`${url}/`) ? health.slice(url.length) : (health ?? '-');
 }
 
 function handedOut({ handed_out: url }: Description, paper: Paper): string {
@@ -66,6 +71,8 @@ function metadata(one: Instance, paper: Paper): string {
 
 function doubts({ contradictions }: Description, paper: Paper): string[] {
   if (contradictions.length === 0) return [];
-  const lines = contradictions.map((found) => `${paper.style.warn('!')} ${contradictionText(found)}`);
+  const lines = contradictions.map(
+    (found) => `${paper.style.warn('!')} ${wrap(contradictionText(found), paper.width, '  ')}`,
+  );
   return [`${paper.style.bold('What does not fit together')}\n${lines.join('\n')}`];
 }
