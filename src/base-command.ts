@@ -11,6 +11,8 @@ import { reportError, requestedOutput, toRegctlError } from './report-error.js';
 import { contextFilePath } from './sources.js';
 import { useColour, writeAll } from './terminal.js';
 
+/** What takes less needs no word about it. */
+const PROGRESS_AFTER_MS = 1_000;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export interface OutputFlags {
@@ -27,6 +29,7 @@ export abstract class BaseCommand extends Command {
   private readonly controller = new AbortController();
   private context: Context | undefined;
   private flags: OutputFlags | undefined;
+  private readonly started = performance.now();
   private progressShown = false;
 
   /** Reads the settings and makes the context; SIGINT and SIGTERM fire its signal from here on. */
@@ -197,7 +200,8 @@ export abstract class BaseCommand extends Command {
 
   private progress(line: string | undefined): void {
     if (!process.stderr.isTTY) return;
-    if (line === undefined && !this.progressShown) return;
+    const tooSoon = performance.now() - this.started < PROGRESS_AFTER_MS;
+    if (!this.progressShown && (line === undefined || tooSoon)) return;
     this.progressShown = line !== undefined;
     process.stderr.write(
       `\r\u001b[K${line === undefined ? '' : clean(line, (process.stderr.columns || 80) - 2)}`,

@@ -27,6 +27,7 @@ export async function openHttp(
     userAgent: host.userAgent,
     random: Math.random,
     sleep,
+    slow: ({ url }) => host.progress(`Waiting for ${new URL(url).origin}`),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(flags.retries === undefined ? {} : { retries: flags.retries }),
     ...(ca === undefined ? {} : { ca }),

@@ -24,6 +24,8 @@ export interface HttpOptions {
   random: () => number;
   /** Waits; rejects when the signal fires. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Told when a request has taken a second, so that a person can be told. */
+  slow?: (request: HttpRequest) => void;
   /** Told of each request and answer; must not receive secrets, so headers are not passed. */
   trace?: (event: TraceEvent) => void;
 }
@@ -79,6 +81,7 @@ export interface Http {
   close(): Promise<void>;
 }
 
+const SLOW_MS = 1_000;
 const DEFAULT_TIMEOUT_MS = 5_000;
 const DEFAULT_RETRIES = 2;
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -102,6 +105,7 @@ export function createHttp(options: HttpOptions): Http {
     const signals = [deadline, options.signal, ...(request.signal ? [request.signal] : [])];
     const origin = new URL(request.url).origin;
     const started = performance.now();
+    const slow = setTimeout(() => options.slow?.(request), SLOW_MS);
     const event: TraceEvent = { method: request.method, url: request.url, timing: {} };
     try {
       const { request: send } = await import('undici');
@@ -137,6 +141,7 @@ export function createHttp(options: HttpOptions): Http {
       event.error = caught instanceof RegctlError ? caught.code : String(caught);
       throw caught;
     } finally {
+      clearTimeout(slow);
       event.timing = { ...timing.get(origin), ...event.timing, total: performance.now() - started };
       timing.delete(origin);
       options.trace?.(event);
