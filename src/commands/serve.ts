@@ -17,8 +17,8 @@ export default class Serve extends BaseCommand {
       command: '<%= config.bin %> <%= command.id %> --host 0.0.0.0 --auth jwt --data-dir /var/lib/regctl',
     },
     {
-      description: 'To try something: a free port, nothing kept',
-      command: '<%= config.bin %> <%= command.id %> --port 0 --memory',
+      description: 'To try something: a free port, nothing kept, two services to talk to',
+      command: '<%= config.bin %> <%= command.id %> --port 0 --memory --samples',
     },
   ];
   static override flags = {
@@ -38,6 +38,9 @@ export default class Serve extends BaseCommand {
     'log-level': Flags.option({ options: LOG_LEVELS, default: 'info' as const })({
       summary: 'How much is logged.',
     }),
+    samples: Flags.boolean({
+      summary: 'Also start two services that follow both guides, asr-service and nmt-service.',
+    }),
     context: registryFlags.context,
     ...secretFlags,
   };
@@ -55,6 +58,7 @@ export default class Serve extends BaseCommand {
         logLevel: flags['log-level'],
         downAfterMs: flags['down-after'],
         evictAfterMs: flags['evict-after'],
+        samples: flags.samples,
       },
       context,
     );

@@ -15,6 +15,8 @@ export interface ServeInput {
   logLevel: string;
   downAfterMs: number | undefined;
   evictAfterMs: number | undefined;
+  /** Also start asr-service and nmt-service. */
+  samples: boolean;
 }
 
 /** What is being served; the same URL speaks both APIs. */
@@ -23,6 +25,10 @@ export interface Serving {
   auth: 'jwt' | 'none';
   /** Null where nothing is kept on disk. */
   data_dir: string | null;
+  /** The sample services; empty without --samples. */
+  samples: { name: string; service_id: number; instance_id: string; url: string }[];
+  /** Where the secret of the samples is, which was made for them; null where one is configured. */
+  secret_file: string | null;
 }
 
 export interface Server {
@@ -36,8 +42,10 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
   const { startRegistry, isLoopback } = await import('../registry-server/server.js');
   const { host, port } = input;
   const auth = input.auth ?? (isLoopback(host) ? 'none' : 'jwt');
-  const secret = auth === 'jwt' ? await strongSecret(context) : undefined;
   const dataDir = input.memory ? null : resolve(input.dataDir ?? defaultDataDir(context));
+  const made = input.samples ? await secretForSamples(dataDir, context) : undefined;
+  const wanted = auth === 'jwt' || input.samples;
+  const secret = made?.secret ?? (wanted ? await strongSecret(auth, context) : undefined);
   const registry = await startRegistry({
     host,
     port,
@@ -51,12 +59,48 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
     log: { write: (line) => context.notify(line.trimEnd()) },
     logLevel: input.logLevel,
   });
-  const ended = new Promise<void>((done, failed) => {
-    const close = () => void registry.close().then(done, failed);
-    if (context.signal.aborted) close();
-    else context.signal.addEventListener('abort', close, { once: true });
+  const close = async () => {
+    await registry.close();
+    await made?.remove();
+  };
+  try {
+    const samples = input.samples ? await launchSamples(registry.url, secret ?? '', context) : undefined;
+    const serving = {
+      url: registry.url,
+      auth,
+      data_dir: dataDir,
+      samples: samples?.services ?? [],
+      secret_file: made?.file ?? null,
+    };
+    const ended = aborted(context.signal).then(async () => {
+      // The samples deregister, for which the registry has to be there still.
+      await samples?.stop();
+      await close();
+    });
+    return { serving, ended };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  return { serving: { url: registry.url, auth, data_dir: dataDir }, ended };
+}
+
+/** A secret made for the samples where none is configured. */
+async function secretForSamples(dataDir: string | null, context: Context) {
+  if ((await context.secretOrigin()) !== undefined) return undefined;
+  const { sampleSecret } = await import('../samples/secret.js');
+  return sampleSecret(dataDir);
+}
+
+async function launchSamples(registryUrl: string, secret: string, { notify, signal }: Context) {
+  const { startSamples } = await import('../samples/start.js');
+  return startSamples({ registryUrl, secret, log: notify, signal });
 }
 
 /** The XDG data folder of this user (XDG Base Directory Specification). */
@@ -65,8 +109,9 @@ function defaultDataDir({ sources: { environment } }: Context): string {
   return join(data, 'regctl', 'registry');
 }
 
-async function strongSecret(context: Context): Promise<string> {
-  const secret = await context.secret('--auth jwt checks tokens with it');
+async function strongSecret(auth: 'jwt' | 'none', context: Context): Promise<string> {
+  const purpose = auth === 'jwt' ? '--auth jwt checks tokens with it' : 'the sample services sign with it';
+  const secret = await context.secret(purpose);
   const problem = secret.weakness();
   if (problem === undefined) return secret.reveal();
   throw fail('INVALID_SETTING', {

@@ -4,13 +4,15 @@ import type { View } from './view.js';
 
 /** `regctl serve`: where it listens, and how others are pointed at it. */
 export const serveView: View<Serving> = {
-  text({ url, auth, data_dir }, { style }) {
+  text({ url, auth, data_dir, samples, secret_file }, { style }) {
     const access = auth === 'jwt' ? 'changes need a token (JWT_SECRET)' : 'no token is asked for';
     const kept = data_dir === null ? 'kept in memory only' : `kept in ${clean(data_dir)}`;
     return [
       `${style.bold('Serving')} on ${url}: ${access}; ${kept}.`,
       `  export CONFIG_SERVICE_URL=${url}`,
       `  export REGISTRY_URL=${url}`,
+      ...samples.map((one) => `Sample ${style.bold(one.name)} at ${one.url}, SERVICE_ID ${one.service_id}.`),
+      ...(secret_file === null ? [] : [`  export JWT_SECRET="$(cat ${clean(secret_file)})"`]),
     ].join('\n');
   },
   names: ({ url }) => [url],

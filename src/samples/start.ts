@@ -31,7 +31,7 @@ const SAMPLES = [
   { name: 'nmt-service', service_id: 2 },
 ];
 const HOST = '127.0.0.1';
-const START_PATIENCE_MS = 20_000;
+const START_PATIENCE_MS = 30_000;
 const STOP_PATIENCE_MS = 5_000;
 const POLL_MS = 100;
 
