@@ -1,4 +1,5 @@
 // The engine: carries out checks as the graph of their requirements allows. It knows no check, registry or terminal.
+import { setMaxListeners } from 'node:events';
 import {
   type Attempt,
   type Check,
@@ -94,6 +95,8 @@ class Run<Context> {
   ) {
     this.startedAt = options.clock.now();
     this.places = options.concurrency;
+    // As many listen as checks are under way.
+    setMaxListeners(0, this.stopping.signal);
   }
 
   /** Ends all that is under way and keeps the rest from starting; `why` is found for each. */

@@ -87,8 +87,9 @@ export const serviceVars = deploymentCheck({
     if (set.length === 0 && context.services.length > 0)
       return notApplicable('no SERVICE_ variable is set: this is not the environment of a service');
     const findings = [...missing(context), ...SERVICE_VARIABLES.flatMap((each) => invalid(context, each))];
-    const address = addressFromEnvironment(context);
-    return verdict(findings, `${set.map(({ name }) => name).join(', ')}; they make ${address}`, undefined);
+    if (findings.length > 0) return found(findings);
+    const facts = { address: addressFromEnvironment(context) };
+    return pass(`${set.map(({ name }) => name).join(', ')}; they make ${facts.address}`, facts);
   },
 });
 
@@ -163,11 +164,10 @@ function invalid(context: DoctorContext, { name, problem }: (typeof SERVICE_VARI
   return why === undefined ? [] : [finding('VARIABLE_INVALID', { variable: name, ...setting, problem: why })];
 }
 
-/** The guide's rule: SERVICE_PUBLIC_URL, else http://SERVICE_HOST|SERVICE_NAME:SERVICE_PORT; undefined where it gives none. */
-export function addressFromEnvironment(context: DoctorContext): string | undefined {
+/** The guide's rule: SERVICE_PUBLIC_URL, else http://SERVICE_HOST|SERVICE_NAME:SERVICE_PORT. */
+function addressFromEnvironment(context: DoctorContext): string {
   const publicUrl = context.variable('SERVICE_PUBLIC_URL')?.value;
   if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
-  const port = context.variable('SERVICE_PORT')?.value;
-  const host = (context.variable('SERVICE_HOST') ?? context.variable('SERVICE_NAME'))?.value;
-  return port === undefined || host === undefined ? undefined : `http://${host}:${port}`;
+  const host = context.variable('SERVICE_HOST') ?? context.variable('SERVICE_NAME');
+  return `http://${host?.value}:${context.variable('SERVICE_PORT')?.value}`;
 }

@@ -4,7 +4,7 @@ import { MAX_METADATA_BYTES } from '../../wire/config-service.js';
 import { serviceUrlProblem } from '../../wire/urls.js';
 import { type Finding, finding, found, notApplicable, pass, serviceCheck, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
-import { addressFromEnvironment } from './env.js';
+import { serviceVars } from './env.js';
 import { address, label, present, sameUrl, saysNoStatus, withoutCredentials } from './registration.js';
 import { api } from './registry-api.js';
 
@@ -14,19 +14,16 @@ export const urlMatchesEnv = serviceCheck({
   about:
     "The guide's rule: SERVICE_PUBLIC_URL if set, else http://SERVICE_HOST:SERVICE_PORT with SERVICE_NAME for a missing host. Not applicable to a service whose environment this is not.",
   checklist: ['debug.3', 'debug.7'],
-  requires: [present, api],
+  requires: [present, api, serviceVars],
   codes: ['URL_NOT_FROM_ENV'],
-  async run(context, [{ instances }, { api: kind }]) {
+  async run(context, [{ instances }, { api: kind }, { address: expected }]) {
     const { service } = context;
     const own = context.variable('SERVICE_NAME')?.value ?? service;
-    const expected = addressFromEnvironment(context);
     if (own !== service) return notApplicable(`this is the environment of ${own}`);
-    if (expected === undefined)
-      return notApplicable('the environment makes no address: see env.service-vars');
     const id = context.variable('SERVICE_INSTANCE_ID')?.value;
     const named = instances.filter(({ instance_id }) => instance_id === id);
     const candidates = named.length > 0 ? named : instances;
-    if (candidates.some(({ service_url }) => sameUrl(service_url, expected))) return pass(expected);
+    if (candidates.some((each) => sameUrl(address(each), expected))) return pass(expected);
     const registered = candidates.map((each) => address(each) ?? 'no URL').join(', ');
     const url = context.registry.urlOf(kind, 'service', service);
     return found(finding('URL_NOT_FROM_ENV', { service, expected, registered, url }));

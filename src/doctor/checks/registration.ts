@@ -105,13 +105,13 @@ export const discoverable = serviceCheck({
     if (picked.error) throw picked.error;
     const url = registry.urlOf(kind, kind === 'coordinator' ? 'service' : 'url', service);
     const instances = await client.listInstances(service);
-    const address = picked.value;
-    if (address === undefined) return found(whyNot({ service, url }, instances));
-    if (!instances.some(({ service_url }) => sameUrl(service_url, address))) {
-      const detail = `it hands out ${address}, which none of its instances has`;
+    const handedOut = picked.value;
+    if (handedOut === undefined) return found(whyNot({ service, url }, instances));
+    if (!instances.some(({ service_url }) => sameUrl(service_url, handedOut))) {
+      const detail = `it hands out ${withoutCredentials(handedOut)}, which none of its instances has`;
       return found(finding('STALE_CACHE', { service, url, detail }));
     }
-    return pass(address);
+    return pass(withoutCredentials(handedOut));
   },
 });
 

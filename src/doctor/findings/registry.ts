@@ -102,8 +102,8 @@ export const REGISTRY = {
       'This registry wants credentials for reading: set the header it asks for in the context (`regctl context set`).',
     reproduce: curl,
   }),
-  REGISTRY_TOO_SLOW: entry<{ call: string; url: string; took: string; limitS: number }>('fail', {
-    seen: (p) => `${p.call} took ${p.took}; the guide's client gives up after ${p.limitS} s`,
+  REGISTRY_TOO_SLOW: entry<{ call: string; url: string; limitS: number }>('fail', {
+    seen: (p) => `${p.call} takes longer than the ${p.limitS} s the guide's client waits`,
     remedy: () =>
       'To services it looks as if there were no registry. Look at the load of the registry and at ZooKeeper, PostgreSQL and Redis behind it.',
     reproduce: (p) => `curl -sS -o /dev/null -w '%{time_total}\\n' ${sh(p.url)}`,

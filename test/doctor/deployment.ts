@@ -1,0 +1,139 @@
+// A healthy deployment of real processes to break, and the doctor to examine it with.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { makeContext } from '../../src/context.js';
+import type { Report } from '../../src/doctor/result.js';
+import type { ContextFlags } from '../../src/host.js';
+import { type DoctorInput, examine } from '../../src/operations/doctor.js';
+import {
+  type Replica,
+  type ReplicaOptions,
+  startConfigServiceReplica,
+} from '../support/config-service-replica.js';
+import { type Behaviour, type SampleService, startSampleService } from '../support/sample-service.js';
+
+export const SECRET = 'a-secret-of-the-tests-that-is-long-enough-for-hs256';
+export const SERVICE = 'asr-service';
+
+/** What a fault may reach for. */
+export interface Deployment {
+  /** The environment the doctor runs in. */
+  readonly env: Record<string, string | undefined>;
+  /** The doctor's working folder. */
+  readonly folder: string;
+  readonly flags: ContextFlags;
+  readonly input: Partial<DoctorInput>;
+  readonly registry: Replica;
+  readonly service: SampleService;
+  /** Registers an instance of the service as the guide does; `changes` are merged into the body. */
+  register(changes?: Partial<Parameters<Replica['registerRaw']>[0]>): void;
+  /** Ends `closing` with the deployment. */
+  owns(closing: { close(): Promise<void> }): void;
+}
+
+export interface DeploymentOptions {
+  behaviour?: Behaviour | undefined;
+  replica?: ReplicaOptions | undefined;
+  /** False leaves the service unregistered. */
+  register?: boolean | undefined;
+  /** Changes of the environment; undefined takes a variable away. */
+  env?: Record<string, string | undefined> | undefined;
+  flags?: ContextFlags | undefined;
+  input?: Partial<DoctorInput> | undefined;
+}
+
+/** A Config Service replica with one registered service, and the environment of that service. */
+export async function deploy(options: DeploymentOptions): Promise<Deployment & { close(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'regctl-doctor-'));
+  const registry = await startConfigServiceReplica(options.replica);
+  const service = await startSampleService({
+    name: SERVICE,
+    secret: SECRET,
+    ...(options.behaviour ? { behaviour: options.behaviour } : {}),
+  });
+  const owned: { close(): Promise<void> }[] = [registry, service];
+  const deployment: Deployment = {
+    env: {
+      HOME: folder,
+      PATH: process.env.PATH,
+      CONFIG_SERVICE_URL: registry.url,
+      SERVICE_ID: '42',
+      JWT_SECRET: SECRET,
+      SERVICE_NAME: SERVICE,
+      SERVICE_HOST: '127.0.0.1',
+      SERVICE_PORT: new URL(service.url).port,
+      ...options.env,
+    },
+    folder,
+    flags: { ...options.flags },
+    input: { ...options.input },
+    registry,
+    service,
+    register(changes = {}) {
+      registry.registerRaw({
+        service_name: SERVICE,
+        service_url: service.url,
+        health_check_url: `${service.url}/health`,
+        service_metadata: { instance_id: 'asr-1', status: 'healthy' },
+        ...changes,
+      });
+    },
+    owns: (closing) => void owned.push(closing),
+  };
+  if (options.register !== false) deployment.register();
+  return {
+    ...deployment,
+    async close() {
+      await Promise.all(owned.map((each) => each.close()));
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Runs the doctor as the command does. */
+export async function runDoctor(
+  { env, folder, flags, input }: Pick<Deployment, 'env' | 'folder' | 'flags' | 'input'>,
+  signal = new AbortController().signal,
+): Promise<Report> {
+  const context = await makeContext(flags, {
+    environment: env,
+    folder,
+    stdin: Readable.from([]),
+    pid: 1,
+    userAgent: 'regctl/test',
+    signal,
+    notify: () => undefined,
+    progress: () => undefined,
+  });
+  try {
+    return await examine(
+      {
+        services: [],
+        all: false,
+        only: [],
+        skip: [],
+        failOn: 'fail',
+        logFile: undefined,
+        deadlineMs: 60_000,
+        waitMs: 0,
+        concurrency: 8,
+        version: '0.0.0',
+        ...input,
+      },
+      context,
+    );
+  } finally {
+    await context.close();
+  }
+}
+
+/** What is not green: id → its codes. */
+export function notGreen(report: Report): Record<string, string> {
+  return Object.fromEntries(
+    report.results
+      .filter(({ status }) => status !== 'pass' && status !== 'skip')
+      .map(({ id, findings }) => [id, [...new Set(findings.map(({ code }) => code))].join(' ')]),
+  );
+}

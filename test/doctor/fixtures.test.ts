@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { CHECKS } from '../../src/doctor/catalogue.js';
+import { deploy, notGreen, runDoctor, SERVICE } from './deployment.js';
+import { FIXTURES, registerAtServe } from './fixtures.js';
+
+describe('a healthy deployment', () => {
+  it('is green, and nothing but what does not apply is left out', async () => {
+    const deployment = await deploy({});
+    const report = await runDoctor(deployment);
+    await deployment.close();
+    expect(notGreen(report)).toEqual({});
+    expect(report).toMatchObject({ verdict: 'pass', exit: 0, services: [SERVICE] });
+    expect(report.results.map(({ id }) => id)).toEqual(CHECKS.map(({ id }) => id));
+    const skipped = report.results.filter(({ status }) => status === 'skip');
+    expect(skipped.map(({ id, skip }) => `${id} ${skip?.kind}`)).toEqual([
+      'env.file not-applicable',
+      'registration.startup-log not-applicable',
+      'heartbeat.recent not-applicable',
+    ]);
+  });
+
+  it('is green with heartbeats, at a registry that tells of them', async () => {
+    const deployment = await deploy({});
+    await registerAtServe(deployment, { beatS: 1 });
+    const report = await runDoctor(deployment);
+    await deployment.close();
+    expect(notGreen(report)).toEqual({});
+    expect(report.results.find(({ id }) => id === 'heartbeat.recent')?.status).toBe('pass');
+  });
+});
+
+describe.concurrent('a deployment with one fault', () => {
+  it.each(FIXTURES)('$name', async ({ break: damage, expect: turning, ...options }) => {
+    const deployment = await deploy(options);
+    await damage?.(deployment);
+    const report = await runDoctor(deployment);
+    await deployment.close();
+    expect(notGreen(report)).toEqual(turning);
+    const blockedByOthers = report.results.filter(
+      ({ skip }) => skip?.kind === 'blocked' && turning[skip.by] === undefined,
+    );
+    expect(blockedByOthers).toEqual([]);
+  });
+});
+
+describe('the fixtures', () => {
+  it('turn every check red', () => {
+    const turned = new Set(FIXTURES.flatMap((fixture) => Object.keys(fixture.expect)));
+    expect(CHECKS.map(({ id }) => id).filter((id) => !turned.has(id))).toEqual([]);
+  });
+
+  it('name codes that the checks declare', () => {
+    const declared = new Map(CHECKS.map(({ id, codes }) => [id, codes]));
+    for (const { expect: turning } of FIXTURES)
+      for (const [id, codes] of Object.entries(turning))
+        for (const code of codes.split(' ')) expect(declared.get(id)).toContain(code);
+  });
+});
