@@ -26,7 +26,7 @@ export class HealthMonitor {
   readonly #timings: Timings;
   readonly #clock: Clock;
   readonly #onTransitions: (transitions: Transition[]) => void;
-  readonly #stopped = new AbortController();
+  #stopped = false;
   readonly #asked = new Map<string, Promise<CheckResult>>();
   readonly #waiting: (() => void)[] = [];
   #underWay = 0;
@@ -54,13 +54,13 @@ export class HealthMonitor {
     if (this.#awake) return;
     clearTimeout(this.#timer);
     this.#awake = true;
-    if (!this.#stopped.signal.aborted) this.#timer = setTimeout(() => this.#tick(), LOOK_EVERY_MS);
+    if (!this.#stopped) this.#timer = setTimeout(() => this.#tick(), LOOK_EVERY_MS);
   }
 
-  /** Ends the checks under way, without counting them. */
+  /** No more checks; those under way no longer count. */
   stop(): void {
     clearTimeout(this.#timer);
-    this.#stopped.abort();
+    this.#stopped = true;
   }
 
   /**
@@ -99,10 +99,10 @@ export class HealthMonitor {
 
   async #run(check: DueCheck): Promise<ProbeResult> {
     this.#underWay += 1;
-    const result = await this.#probe(check.url, this.#stopped.signal);
+    const result = await this.#probe(check.url);
     this.#underWay -= 1;
     this.#waiting.shift()?.();
-    if (!this.#stopped.signal.aborted) {
+    if (!this.#stopped) {
       this.#onTransitions(this.#directory.checked(check, result.problem, moment(this.#clock)));
     }
     return result;
@@ -115,7 +115,7 @@ export class HealthMonitor {
       }
       const result = await this.#run(check);
       if (result.problem !== null) failed += 1;
-      if (result.problem === null || failed >= this.#timings.checkTries || this.#stopped.signal.aborted) {
+      if (result.problem === null || failed >= this.#timings.checkTries || this.#stopped) {
         return { ...result, url: check.url, timestamp: this.#clock.wall().toISOString() };
       }
       await sleep(RETRY_MS * 2 ** (failed - 1));

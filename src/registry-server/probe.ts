@@ -10,8 +10,8 @@ export interface ProbeResult {
   readonly milliseconds: number;
 }
 
-/** Checks `url`; never rejects. The signal ends it early, as a failure. */
-export type Probe = (url: string, signal: AbortSignal) => Promise<ProbeResult>;
+/** Checks `url`; never rejects. */
+export type Probe = (url: string) => Promise<ProbeResult>;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -36,23 +36,25 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
   });
 };
 
-function describe(error: unknown, timeoutMs: number): string {
+function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
   const code = 'code' in error ? String(error.code) : '';
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `its host name does not resolve (${code})`;
   return error.message === '' ? code || error.name : error.message;
 }
 
-/** Makes the probe; `close` ends its connections. */
+/** Makes the probe; `close` ends its connections, and the checks on them as failures. */
 export async function httpProbe(timeoutMs: number): Promise<{ probe: Probe; close(): Promise<void> }> {
   const { Agent, request } = await import('undici');
   // A connection for every check: one that is kept open would hide that the service stopped accepting.
   const agent = new Agent({ pipelining: 0, connect: { timeout: timeoutMs, lookup: guardedLookup } });
 
-  const probe: Probe = async (url, signal) => {
+  const probe: Probe = async (url) => {
     const started = performance.now();
+    const deadline = new AbortController();
+    const late = new Error(`no answer within ${timeoutMs / 1000} s`);
+    const timer = setTimeout(() => deadline.abort(late), timeoutMs);
     const elapsed = (): number => Math.round((performance.now() - started) * 10) / 10;
     try {
       // An address in place of a name is never looked up.
@@ -61,7 +63,7 @@ export async function httpProbe(timeoutMs: number): Promise<{ probe: Probe; clos
       const { statusCode, body } = await request(url, {
         dispatcher: agent,
         headers: { 'user-agent': 'regctl-health-check', accept: 'application/json, */*' },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        signal: deadline.signal,
       });
       await body.dump({ limit: MAX_BODY_BYTES });
       const healthy = statusCode >= 200 && statusCode < 300;
@@ -71,7 +73,9 @@ export async function httpProbe(timeoutMs: number): Promise<{ probe: Probe; clos
         milliseconds: elapsed(),
       };
     } catch (error) {
-      return { problem: describe(error, timeoutMs), status: null, milliseconds: elapsed() };
+      return { problem: describe(error), status: null, milliseconds: elapsed() };
+    } finally {
+      clearTimeout(timer);
     }
   };
   return { probe, close: () => agent.destroy() };

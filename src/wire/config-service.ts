@@ -11,6 +11,11 @@ export const MAX_METADATA_BYTES = 16 * 1024;
 
 /** Free-form metadata; `instance_id` and `status` in it are read by the registry and therefore checked. */
 export const Metadata = v.pipe(
+  // An array passes for an object with valibot.
+  v.custom<Record<string, unknown>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be Object',
+  ),
   v.objectWithRest({ instance_id: v.optional(Name), status: v.optional(DeclaredStatus) }, v.unknown()),
   v.check(
     (metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= MAX_METADATA_BYTES,

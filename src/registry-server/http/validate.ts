@@ -34,6 +34,8 @@ export function parse<S extends v.GenericSchema>(
   value: unknown,
   part: 'body' | 'query',
 ): v.InferOutput<S> {
+  // An array passes for an object with valibot.
+  if (Array.isArray(value)) throw new Invalid([{ loc: [part], msg: 'must be Object', type: 'type_error' }]);
   const result = v.safeParse(schema, value, { abortPipeEarly: true });
   if (result.success) return result.output;
   throw new Invalid(result.issues.map((issue) => fieldError(part, issue)));
