@@ -1,6 +1,16 @@
 // docs/checks/<id>.md and --explain, from the check itself: written down once.
 import type { CheckDescription } from './describe.js';
 
+/** The files of docs/checks: name → text. */
+export function checkPages(checks: readonly CheckDescription[]): Map<string, string> {
+  const rows = checks.map(({ id, title }) => `| [${id}](${id}.md) | ${title} |`);
+  const index = `# The checks of \`regctl doctor\`\n\n| id | proves |\n| --- | --- |\n${rows.join('\n')}\n`;
+  return new Map([
+    ['README.md', index],
+    ...checks.map((check) => [`${check.id}.md`, checkPage(check)] as const),
+  ]);
+}
+
 /** The page of a check, in Markdown; ends with a newline. */
 export function checkPage(check: CheckDescription): string {
   const facts = [

@@ -53,8 +53,7 @@ function rejects({ id, title, what, about, signed, authorization, curl }: Bad) {
       if (signed && context.secret === undefined) return blockedBy(jwtSecret, 'JWT_SECRET is not set');
       const made = await attempt(() => authorization(context));
       if (made.error?.code === 'INVALID_SETTING') return blockedBy(jwtSecret, because(made.error));
-      if (made.error)
-        return found(finding('TOKEN_WITHHELD', { why: because(made.error), next: made.error.hint }));
+      if (made.error) return found(finding('TOKEN_WITHHELD', { why: because(made.error) }));
       const header = made.value;
       const tried = await Promise.all(
         alive.map((instance) => refusal(instance, what, header, curl, context)),

@@ -35,9 +35,10 @@ export const MESSAGE = {
     remedy: () => 'Look at the log of the service: its token check crashes, or something behind it.',
     reproduce: (p) => p.reproduce,
   }),
-  TOKEN_WITHHELD: entry<{ why: string; next: string }>('unknown', {
-    seen: (p) => p.why,
-    remedy: (p) => p.next,
+  TOKEN_WITHHELD: entry<{ why: string }>('unknown', {
+    seen: (p) => `no token was made: ${p.why}`,
+    remedy: () =>
+      'If you trust the .env of this folder, say so with --trust-env-file; else give the URL with --registry.',
   }),
   MESSAGE_NO_ANSWER: entry<{ instance: string; what: string; seen: string; reproduce: string }>('unknown', {
     seen: (p) => `no answer of ${p.instance} to ${p.what}: ${p.seen}`,

@@ -13,41 +13,41 @@ const host = (url: string): string => {
 
 export const REGISTRY = {
   REGISTRY_DNS: entry<Where>('fail', {
-    seen: (p) => p.seen,
+    seen: (p) => `DNS: ${p.seen}`,
     remedy: () =>
       'Check the host name in the setting. Docker service names (config-service) resolve only inside the Docker network: run this there, or publish the port and use localhost.',
     reproduce: (p) => `getent hosts ${sh(host(p.url))}`,
   }),
   REGISTRY_REFUSED: entry<Where>('fail', {
-    seen: (p) => p.seen,
+    seen: (p) => `TCP: ${p.seen}`,
     remedy: () =>
       'Check that the registry runs (`docker compose ps config-service`) and the port. Inside a container use the service name (http://config-service:8082), not localhost.',
     reproduce: curl,
   }),
   REGISTRY_CONNECT_TIMEOUT: entry<Where>('fail', {
-    seen: (p) => p.seen,
+    seen: (p) => `TCP: ${p.seen}`,
     remedy: () =>
       'Packets are lost on the way: check firewall and routing, and that both sides are on the same Docker network (microservices-network).',
     reproduce: curl,
   }),
   REGISTRY_TLS: entry<Where>('fail', {
-    seen: (p) => p.seen,
+    seen: (p) => `TLS: ${p.seen}`,
     remedy: () => 'Check http against https in the setting; for a private authority give --ca-file.',
     reproduce: (p) => `curl -sS -v ${sh(p.url)}`,
   }),
   REGISTRY_SILENT: entry<Where>('fail', {
-    seen: (p) => `${p.seen} It accepts connections, but does not answer`,
+    seen: (p) => `HTTP: ${p.seen}; it accepts connections, but does not answer`,
     remedy: () =>
       'The registry hangs, or waits for ZooKeeper, PostgreSQL or Redis: look at its log and restart it if need be.',
     reproduce: curl,
   }),
   REGISTRY_NOT_HTTP: entry<Where>('fail', {
-    seen: (p) => p.seen,
+    seen: (p) => `HTTP: ${p.seen}`,
     remedy: () => 'Something else may listen on that port, or a proxy breaks the connection: check the port.',
     reproduce: curl,
   }),
   REGISTRY_REDIRECTS: entry<Where>('fail', {
-    seen: (p) => p.seen,
+    seen: (p) => `HTTP: ${p.seen}`,
     remedy: () => "If that is the registry, use its URL; the guide's client does not follow redirects.",
     reproduce: curl,
   }),

@@ -20,7 +20,7 @@ const SIGNS: Record<'utf8' | 'ascii', Record<Status, string>> = {
   ascii: { pass: '+', warn: '!', fail: 'x', skip: '-', unknown: '?' },
 };
 
-const INDENT = ' '.repeat(12);
+const INDENT = ' '.repeat(13);
 
 /** Ends without a newline. */
 export function prettyReport(report: Report, options: PrettyOptions): string {

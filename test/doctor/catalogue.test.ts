@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { CHECKS } from '../../src/doctor/catalogue.js';
+import { describeCheck, describeFinding } from '../../src/doctor/describe.js';
+import { checkPages } from '../../src/doctor/docs.js';
+import { ENGINE } from '../../src/doctor/findings/engine.js';
+import { sh } from '../../src/doctor/findings/entry.js';
+import { FINDINGS } from '../../src/doctor/findings.js';
+
+const ids = CHECKS.map(({ id }) => id);
+
+describe('the catalogue of checks', () => {
+  it('has an id of its own for each, of category and name', () => {
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) expect(id).toMatch(/^[a-z0-9]+\.[a-z0-9-]+$/);
+  });
+
+  it('requires only what is in it', () => {
+    for (const { requires } of CHECKS) for (const { id } of requires) expect(ids).toContain(id);
+  });
+
+  it('asks nothing of one service where it is about the deployment', () => {
+    for (const { scope, requires } of CHECKS)
+      if (scope === 'deployment') expect(requires.map((other) => other.scope)).not.toContain('service');
+  });
+
+  it('changes nothing', () => {
+    expect(CHECKS.filter(({ effects }) => effects === 'write')).toEqual([]);
+  });
+});
+
+describe('the catalogue of findings', () => {
+  it('says of every code what was seen and what to do', () => {
+    for (const code of Object.keys(FINDINGS)) {
+      const { seen, remedy } = describeFinding(code);
+      expect(seen.length, code).toBeGreaterThan(10);
+      expect(remedy.length, code).toBeGreaterThan(10);
+      expect(`${seen} ${remedy}`, code).not.toMatch(/undefined|\[object/);
+    }
+  });
+
+  it('has a check for every code', () => {
+    const declared = new Set([...Object.keys(ENGINE), ...CHECKS.flatMap(({ codes }) => codes)]);
+    expect(Object.keys(FINDINGS).filter((code) => !declared.has(code))).toEqual([]);
+    expect([...declared].filter((code) => !(code in FINDINGS))).toEqual([]);
+  });
+
+  it('quotes for the shell what came from the network', () => {
+    expect(sh('http://asr-service:8090/health')).toBe('http://asr-service:8090/health');
+    expect(sh("http://x/$(id)'; rm -rf ~")).toBe(`'http://x/$(id)'\\''; rm -rf ~'`);
+  });
+});
+
+describe('docs/checks', () => {
+  it('has the page of every check, as `npm run docs` writes it, and no other', () => {
+    const pages = checkPages(CHECKS.map(describeCheck));
+    const folder = new URL('../../docs/checks/', import.meta.url);
+    expect(readdirSync(folder).sort()).toEqual([...pages.keys()].sort());
+    for (const [name, text] of pages) expect(readFileSync(new URL(name, folder), 'utf8'), name).toBe(text);
+  });
+});
