@@ -1,6 +1,7 @@
 // Flags that several commands share, in groups; each command takes the groups it uses.
 import { Flags } from '@oclif/core';
 import ms from 'ms';
+import { fail } from './errors.js';
 
 export const OUTPUTS = ['table', 'wide', 'json', 'yaml', 'name', 'ndjson'] as const;
 export type Output = (typeof OUTPUTS)[number];
@@ -34,8 +35,12 @@ export const outputFlags = {
 export const durationFlag = Flags.custom<number>({
   parse: async (text) => {
     const value = durationMs(text);
-    if (value === undefined) throw new Error(`"${text}" is not a duration: write it as 500ms, 30s, 5m or 1h`);
-    return value;
+    if (value !== undefined) return value;
+    throw fail('USAGE', {
+      what: `"${text}" is not a duration.`,
+      why: '',
+      next: 'Write it as 500ms, 30s, 5m or 1h.',
+    });
   },
   helpValue: 'DURATION',
 });

@@ -1,5 +1,6 @@
 import type { Format } from '../doctor/reports/index.js';
 import type { Report } from '../doctor/result.js';
+import { fail } from '../errors.js';
 import { makeStyle } from '../render/style.js';
 
 export interface ReportFile {
@@ -7,13 +8,17 @@ export interface ReportFile {
   path: string;
 }
 
-/** Reads `json=doctor.json`. Throws a plain error, which the parser of flags makes one of usage. */
+/** Reads `json=doctor.json`. Throws USAGE. */
 export async function parseReportFile(text: string): Promise<ReportFile> {
   const { FORMATS } = await import('../doctor/reports/index.js');
   const [, name, path] = /^([a-z]+)=(.+)$/.exec(text) ?? [];
   const format = FORMATS.find((each) => each === name);
   if (format !== undefined && path !== undefined) return { format, path };
-  throw new Error(`"${text}" is no report: write FORMAT=FILE, with one of the formats ${FORMATS.join(', ')}`);
+  throw fail('USAGE', {
+    what: `"${text}" is no report.`,
+    why: '',
+    next: `Write FORMAT=FILE, with one of the formats ${FORMATS.join(', ')}.`,
+  });
 }
 
 /** Writes each file whole or not at all. Throws USAGE where one cannot be written. */
