@@ -146,7 +146,7 @@ export class Writer {
   }
 
   #failed(error: unknown, planned: readonly Submission[]): void {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = causeOf(error);
     if (this.#problem !== cause) this.#log.error({ err: error }, 'the store takes no changes');
     this.#problem = cause;
     for (const submission of planned) {
@@ -178,6 +178,12 @@ export class Writer {
       this.#failed(error, []);
     }
   }
+}
+
+/** `disk I/O error (SQLITE_IOERR_WRITE)`. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? `${error.message} (${String(error.code)})` : error.message;
 }
 
 /** One commit: of each instance the last that is known, of the audit trail everything. */

@@ -44,7 +44,9 @@ function answerTo(error: FastifyError): Answer {
 
 function send(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const { status, detail, headers } = answerTo(error);
-  if (status >= 500) request.log.error({ err: error }, 'request failed');
+  // Why the store takes nothing is logged once, by the writer.
+  const unexpected = status >= 500 && !(error instanceof StoreUnavailable);
+  if (unexpected) request.log.error({ err: error }, 'request failed');
   else request.log.info({ status, detail, method: request.method, url: request.url }, 'request refused');
   void reply
     .code(status)

@@ -78,10 +78,11 @@ export class EmbeddedStore implements Store {
     try {
       // Exclusive: a second process is refused, and the lock dies with this one.
       database.prepare('PRAGMA locking_mode=EXCLUSIVE').all();
+      database.exec('BEGIN EXCLUSIVE; COMMIT');
+      // Before anything is written: what is damaged stays as it is.
+      requireIntact(database);
       database.prepare('PRAGMA journal_mode=WAL').all();
       database.prepare('PRAGMA synchronous=FULL').all();
-      database.exec('BEGIN EXCLUSIVE; COMMIT');
-      requireIntact(database);
       const store = new EmbeddedStore(database);
       await store.#migrate();
       return store;
@@ -171,7 +172,15 @@ export class EmbeddedStore implements Store {
       .execute();
   }
 
+  /** Leaves one file, complete, and gives up the lock at once; `close` alone would wait for the garbage collector. */
   async close(): Promise<void> {
+    try {
+      this.#database.prepare('PRAGMA journal_mode=DELETE').all();
+      this.#database.prepare('PRAGMA locking_mode=NORMAL').all();
+      this.#database.prepare('SELECT count(*) FROM sqlite_master').all();
+    } catch {
+      // No space to tidy up: everything is durable in the write-ahead log, which the next start reads.
+    }
     this.#database.close();
   }
 }

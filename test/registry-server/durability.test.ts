@@ -1,0 +1,229 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type RegistryOptions, serveStore, startRegistry } from '../../src/registry-server/server.js';
+import { EmbeddedStore } from '../../src/registry-server/store/embedded.js';
+import type { Store } from '../../src/registry-server/store/store.js';
+import { eventually, get, post } from '../support/start-registry.js';
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'regctl-registry-'));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+const inFolder = (dataDir: string): RegistryOptions => ({ port: 0, store: { kind: 'sqlite', dataDir } });
+
+const ASR = { service_id: 42, service_name: 'asr', url: 'http://asr:8000', metadata: { status: 'healthy' } };
+
+describe('over a restart', () => {
+  test('registrations, what they declared, owners and states are kept; what was removed stays removed', async () => {
+    const dataDir = await folder();
+    const first = await startRegistry(inFolder(dataDir));
+    await post(`${first.url}/register`, ASR);
+    await post(`${first.url}/register`, { ...ASR, service_id: 43, service_name: 'nmt', metadata: {} });
+    await post(`${first.url}/register`, { ...ASR, service_id: 44, service_name: 'tts' });
+    await post(`${first.url}/heartbeat`, { service_id: 43 });
+    await post(`${first.url}/deregister`, { service_id: 44 });
+    const before = (await get(`${first.url}/services`)).body;
+    await first.close();
+
+    const second = await startRegistry(inFolder(dataDir));
+    onTestFinished(() => second.close());
+    expect((await get(`${second.url}/services`)).body).toEqual(before);
+    expect((await get(`${second.url}/services/nmt`)).body).toMatchObject({
+      instances: [{ state: 'healthy', monitored_by: 'heartbeat' }],
+    });
+    expect((await post(`${second.url}/heartbeat`, { service_id: 43 })).status).toBe(200);
+    expect((await post(`${second.url}/heartbeat`, { service_id: 44 })).status).toBe(404);
+  });
+
+  test('a crashed instance that the registry never saw crash is not handed out for ever', async () => {
+    const dataDir = await folder();
+    const timings = { downAfterMs: 500 };
+    const first = await startRegistry({ ...inFolder(dataDir), timings });
+    await post(`${first.url}/register`, ASR);
+    await post(`${first.url}/heartbeat`, { service_id: 42 });
+    await first.close();
+
+    const second = await startRegistry({ ...inFolder(dataDir), timings });
+    onTestFinished(() => second.close());
+    await eventually(
+      () => get(`${second.url}/services/asr`),
+      ({ status }) => status === 404,
+    );
+  });
+
+  test('the folder and what is in it belong to their owner alone', async () => {
+    const dataDir = join(await folder(), 'a', 'b');
+    const registry = await startRegistry(inFolder(dataDir));
+    onTestFinished(() => registry.close());
+    await post(`${registry.url}/register`, ASR);
+    for (const path of [dataDir, ...(await readdir(dataDir)).map((name) => join(dataDir, name))]) {
+      expect([path, (await stat(path)).mode & 0o077]).toEqual([path, 0]);
+    }
+  });
+});
+
+test('why and by whom is kept with every change', async () => {
+  const dataDir = await folder();
+  const registry = await startRegistry(inFolder(dataDir));
+  await post(`${registry.url}/register`, ASR);
+  await post(`${registry.url}/register`, { ...ASR, url: 'http://asr-b:8000' });
+  await post(`${registry.url}/deregister`, { service_id: 42, reason: 'moved to the new cluster' });
+  await registry.close();
+  const { default: Libsql } = await import('libsql');
+  const database = new Libsql(join(dataDir, 'registry.db'));
+  onTestFinished(() => void database.close());
+  expect(database.prepare('SELECT revision, actor, cause, detail FROM audit ORDER BY seq').all()).toEqual([
+    { revision: 1, actor: '127.0.0.1', cause: 'registered', detail: null },
+    {
+      revision: 2,
+      actor: '127.0.0.1',
+      cause: 'address-changed',
+      detail: 'http://asr:8000 -> http://asr-b:8000',
+    },
+    { revision: 3, actor: '127.0.0.1', cause: 'deregistered', detail: 'moved to the new cluster' },
+  ]);
+});
+
+describe('a data folder that cannot be used is refused, and left as it is', () => {
+  test('where another registry uses it, until that one ends', async () => {
+    const dataDir = await folder();
+    const first = await startRegistry(inFolder(dataDir));
+    await expect(startRegistry(inFolder(dataDir))).rejects.toMatchObject({
+      code: 'CANNOT_SERVE',
+      message: expect.stringContaining(`another registry is using ${dataDir}`),
+    });
+    await post(`${first.url}/register`, ASR);
+    await first.close();
+    const second = await startRegistry(inFolder(dataDir));
+    expect((await get(`${second.url}/services`)).body).toHaveLength(1);
+    await second.close();
+  });
+
+  test.each([
+    ['is not a database', Buffer.from('this is not a database\n'.repeat(400))],
+    ['has zeros for its pages', Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(8192)])],
+  ])('where the file %s', async (_, content) => {
+    const dataDir = await folder();
+    const file = join(dataDir, 'registry.db');
+    await writeFile(file, content);
+    await expect(startRegistry(inFolder(dataDir))).rejects.toMatchObject({
+      code: 'CANNOT_SERVE',
+      message: expect.stringContaining(file),
+    });
+    expect((await readFile(file)).equals(content)).toBe(true);
+  });
+
+  test('where pages in the middle of it are damaged', async () => {
+    const dataDir = await folder();
+    const registry = await startRegistry(inFolder(dataDir));
+    for (let i = 0; i < 20; i += 1) {
+      const metadata = { text: 'x'.repeat(4000) };
+      await post(`${registry.url}/register`, { ...ASR, service_id: 100 + i, metadata });
+    }
+    await registry.close();
+    const file = join(dataDir, 'registry.db');
+    const damaged = await readFile(file);
+    damaged.fill(0xff, 8192, Math.min(damaged.length, 60_000));
+    await writeFile(file, damaged);
+    await expect(startRegistry(inFolder(dataDir))).rejects.toMatchObject({
+      message: expect.stringContaining('is not an intact registry database'),
+      hint: expect.stringContaining('Restore it from a backup'),
+    });
+    expect((await readFile(file)).equals(damaged)).toBe(true);
+  });
+
+  test('where the folder is a file', async () => {
+    const dataDir = join(await folder(), 'file');
+    await writeFile(dataDir, '');
+    await expect(startRegistry(inFolder(dataDir))).rejects.toMatchObject({
+      code: 'CANNOT_SERVE',
+      hint: expect.stringContaining('--data-dir'),
+    });
+  });
+});
+
+/** A store in memory whose parts a test holds up or breaks. */
+async function brokenStore(broken: Partial<Store>): Promise<Store> {
+  const real = await EmbeddedStore.open(':memory:');
+  return {
+    load: () => real.load(),
+    commit: (batch) => real.commit(batch),
+    forgetBefore: (limit) => real.forgetBefore(limit),
+    probe: () => real.probe(),
+    close: () => real.close(),
+    ...broken,
+  };
+}
+
+const memory: RegistryOptions = { port: 0, store: { kind: 'memory' } };
+
+test('until what was registered is read back, answers are 503 and never an empty list', async () => {
+  let loaded = (): void => undefined;
+  const loading = new Promise<void>((resolve) => {
+    loaded = resolve;
+  });
+  let url = '';
+  const log = { write: (line: string) => (url = /http:\/\/[\d.:]+/.exec(line)?.[0] ?? url) };
+  const store = await brokenStore({
+    load: () => loading.then(() => ({ registrations: [], tombstones: [] })),
+  });
+  const starting = serveStore(store, { ...memory, log });
+  await eventually(
+    async () => url,
+    (seen) => seen !== '',
+  );
+  const early = await get(`${url}/services`);
+  expect([early.status, early.headers.get('retry-after')]).toEqual([503, '2']);
+  expect((await get(`${url}/ready`)).status).toBe(503);
+  expect((await get(`${url}/live`)).status).toBe(200);
+  loaded();
+  const registry = await starting;
+  expect((await get(`${registry.url}/services`)).body).toEqual([]);
+  await registry.close();
+});
+
+test('while the store takes no changes, registrations are refused and everything else goes on', async () => {
+  let full = false;
+  const refuse = (): Promise<void> => Promise.reject(new Error('database or disk is full'));
+  const real = await EmbeddedStore.open(':memory:');
+  const store = await brokenStore({
+    commit: (batch) => (full ? refuse() : real.commit(batch)),
+    probe: () => (full ? refuse() : real.probe()),
+  });
+  const registry = await serveStore(store, { ...memory, timings: { downAfterMs: 400 } });
+  onTestFinished(() => registry.close());
+  const { url } = registry;
+  await post(`${url}/register`, ASR);
+
+  full = true;
+  const refused = await post(`${url}/register`, { ...ASR, service_id: 43, service_name: 'nmt' });
+  expect([refused.status, refused.body.detail]).toEqual([
+    503,
+    'The registry cannot store changes: database or disk is full. Nothing was changed.',
+  ]);
+  const health = await get(`${url}/health`);
+  expect([health.status, health.body]).toMatchObject([503, { status: 'unhealthy', postgres: 'unhealthy' }]);
+  expect((await get(`${url}/services`)).body).toMatchObject([{ service_name: 'asr' }]);
+  expect((await post(`${url}/heartbeat`, { service_id: 42 })).status).toBe(200);
+  // Promise 3 holds without a disk, too.
+  await eventually(
+    () => get(`${url}/services/asr`),
+    ({ status }) => status === 404,
+  );
+
+  full = false;
+  await eventually(
+    () => get(`${url}/health`),
+    ({ status }) => status === 200,
+  );
+  expect((await post(`${url}/register`, { ...ASR, service_id: 43, service_name: 'nmt' })).status).toBe(201);
+  const { registrations } = await real.load();
+  expect(registrations).toMatchObject([
+    { id: 'asr-42', state: 'down' },
+    { id: 'nmt-43', state: 'healthy' },
+  ]);
+});
