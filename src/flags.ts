@@ -1,7 +1,6 @@
 // Flags that several commands share, in groups; each command takes the groups it uses.
-import { Flags } from '@oclif/core';
+import { Errors, Flags } from '@oclif/core';
 import ms from 'ms';
-import { fail } from './errors.js';
 
 export const OUTPUTS = ['table', 'wide', 'json', 'yaml', 'name', 'ndjson'] as const;
 export type Output = (typeof OUTPUTS)[number];
@@ -36,11 +35,7 @@ export const durationFlag = Flags.custom<number>({
   parse: async (text) => {
     const value = durationMs(text);
     if (value !== undefined) return value;
-    throw fail('USAGE', {
-      what: `"${text}" is not a duration.`,
-      why: '',
-      next: 'Write it as 500ms, 30s, 5m or 1h.',
-    });
+    throw new Errors.CLIError(`"${text}" is not a duration: write it as 500ms, 30s, 5m or 1h`);
   },
   helpValue: 'DURATION',
 });

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import { Errors, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
 import { RegctlError } from '../errors.js';
 import { durationFlag, registryFlags, secretFlags } from '../flags.js';
@@ -9,7 +9,14 @@ import { checksView, doctorView, explainView } from '../render/doctor.js';
 // The engine repeats what is worth it, so --retries has no meaning here.
 const { retries: _, ...registry } = registryFlags;
 
-const reportFlag = Flags.custom<ReportFile>({ parse: parseReportFile, helpValue: 'FORMAT=FILE' });
+const reportFlag = Flags.custom<ReportFile>({
+  helpValue: 'FORMAT=FILE',
+  async parse(text) {
+    const file = await parseReportFile(text);
+    if (file !== undefined) return file;
+    throw new Errors.CLIError(`"${text}" is no report: write json=FILE or pretty=FILE`);
+  },
+});
 
 export default class Doctor extends BaseCommand {
   static override summary = 'Is this deployment, and this service in it, really integrated?';

@@ -1,6 +1,5 @@
 import type { Format } from '../doctor/reports/index.js';
 import type { Report } from '../doctor/result.js';
-import { fail } from '../errors.js';
 import { makeStyle } from '../render/style.js';
 
 export interface ReportFile {
@@ -8,17 +7,12 @@ export interface ReportFile {
   path: string;
 }
 
-/** Reads `json=doctor.json`. Throws USAGE. */
-export async function parseReportFile(text: string): Promise<ReportFile> {
+/** Reads `json=doctor.json`; undefined where it is no report. */
+export async function parseReportFile(text: string): Promise<ReportFile | undefined> {
   const { FORMATS } = await import('../doctor/reports/index.js');
   const [, name, path] = /^([a-z]+)=(.+)$/.exec(text) ?? [];
   const format = FORMATS.find((each) => each === name);
-  if (format !== undefined && path !== undefined) return { format, path };
-  throw fail('USAGE', {
-    what: `"${text}" is no report.`,
-    why: '',
-    next: `Write FORMAT=FILE, with one of the formats ${FORMATS.join(', ')}.`,
-  });
+  return format === undefined || path === undefined ? undefined : { format, path };
 }
 
 /** Writes each file whole or not at all. Throws USAGE where one cannot be written. */
