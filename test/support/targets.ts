@@ -1,5 +1,5 @@
 // The registries every command is tested against: a deployed Config Service, and `regctl serve` through each API.
-import { type Replica, startConfigServiceReplica } from './config-service-replica.js';
+import { type Replica, type ReplicaOptions, startConfigServiceReplica } from './config-service-replica.js';
 import { signHs256 } from './hs256.js';
 import { type CliOptions, type CliResult, type RunningCli, runCli, startCli } from './run-cli.js';
 
@@ -54,8 +54,8 @@ export const TARGETS: TargetKind[] = [
 ];
 
 /** The replica with the levers that make it misbehave. */
-export async function openReplica(): Promise<{ target: Target; replica: Replica }> {
-  const replica = await startConfigServiceReplica();
+export async function openReplica(options?: ReplicaOptions): Promise<{ target: Target; replica: Replica }> {
+  const replica = await startConfigServiceReplica(options);
   const env = { CONFIG_SERVICE_URL: replica.url };
   const register: Target['register'] = async (service, ...seeds) => {
     for (const { id, url, status = 'healthy', metadata } of seeds) {
@@ -76,7 +76,11 @@ async function openServe(api: Target['api']): Promise<Target> {
       : { CONFIG_SERVICE_URL: url };
   const register: Target['register'] = async (service, ...seeds) => {
     for (const { id, url: service_url, status = 'healthy', metadata } of seeds) {
-      const body = { service_name: service, service_url, service_metadata: { ...metadata, instance_id: id, status } };
+      const body = {
+        service_name: service,
+        service_url,
+        service_metadata: { ...metadata, instance_id: id, status },
+      };
       await postJson(`${url}/api/v1/registry/register`, body, bearer());
     }
   };
@@ -121,22 +125,31 @@ export async function postJson(
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
-  if (answer.status >= 500 || answer.status === 422) throw new Error(`${answer.status}: ${await answer.text()}`);
+  if (answer.status >= 500 || answer.status === 422)
+    throw new Error(`${answer.status}: ${await answer.text()}`);
   return answer.status;
 }
 
 /** The same command in every format, side by side. */
 export async function inEveryFormat(
   run: Target['run'],
-  args: readonly string[],
+  args: readonly string[] | ((output: Output) => readonly string[]),
   options?: CliOptions,
 ): Promise<Record<Output, CliResult>> {
-  const results = OUTPUTS.map(async (output) => [output, await run([...args, '-o', output], options)] as const);
+  const results = OUTPUTS.map(async (output) => {
+    const words = typeof args === 'function' ? args(output) : args;
+    return [output, await run([...words, '-o', output], options)] as const;
+  });
   return Object.fromEntries(await Promise.all(results)) as Record<Output, CliResult>;
 }
 
 /** The error document of a run that failed under `--json`: the only thing on stdout. */
-export function errorOf({ stdout }: CliResult): { code: string; message: string; hint: string; exit: number } {
+export function errorOf({ stdout }: CliResult): {
+  code: string;
+  message: string;
+  hint: string;
+  exit: number;
+} {
   const { error, ...rest } = JSON.parse(stdout);
   if (Object.keys(rest).length > 0) throw new Error(`more than an error on stdout: ${stdout}`);
   return error;
