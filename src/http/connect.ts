@@ -55,6 +55,8 @@ export function openPool(options: HttpOptions): Pool {
     ...pool,
     connect: tls,
     requestTls: tls,
+    // As curl does: a tunnel for https only, since many proxies refuse one to port 80.
+    proxyTunnel: false,
     ...(http === undefined ? {} : { httpProxy: http }),
     ...(https === undefined ? {} : { httpsProxy: https }),
     ...(no === undefined ? {} : { noProxy: no }),

@@ -6,7 +6,11 @@ export interface Attempt {
   timedOut: boolean;
   /** A connection to the origin was made before. */
   reached: boolean;
+  /** Its method changes nothing. */
+  safe: boolean;
   interrupted: boolean;
+  /** A proxy is set, so that what failed may be the proxy. */
+  proxied: boolean;
 }
 
 const DNS = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME']);
@@ -22,21 +26,22 @@ const REFUSED = new Set([
 /** Turns what undici, net, tls or zlib threw into an error of the catalogue. */
 export function connectionError(error: unknown, attempt: Attempt): unknown {
   if (error instanceof RegctlError) return error;
-  const { url, seconds } = attempt;
+  const { url, seconds, safe } = attempt;
   // Where no connection was made the path does not matter: the origin is what to look at.
   const { origin } = new URL(url);
   if (attempt.timedOut) {
-    if (attempt.reached) return fail('TIMED_OUT', { url, seconds }, error);
+    if (attempt.reached) return fail('TIMED_OUT', { url, seconds, safe }, error);
     return fail('CONNECT_TIMED_OUT', { url: origin, seconds }, error);
   }
   if (attempt.interrupted) return error;
   const { code, message } = rootCause(error);
-  if (DNS.has(code)) return fail('DNS_FAILED', { url: origin, cause: code }, error);
-  if (REFUSED.has(code)) return fail('CONNECTION_REFUSED', { url: origin, cause: code }, error);
+  const via = attempt.proxied ? '; by way of a proxy, see HTTP_PROXY, HTTPS_PROXY and NO_PROXY' : '';
+  if (DNS.has(code)) return fail('DNS_FAILED', { url: origin, cause: code + via }, error);
+  if (REFUSED.has(code)) return fail('CONNECTION_REFUSED', { url: origin, cause: code + via }, error);
   if (isTls(code, message)) return fail('TLS_FAILED', { url: origin, cause: tlsCause(code, message) }, error);
   if (code.startsWith('Z_')) return fail('NOT_THE_API', { url, seen: 'the answer is not valid gzip' }, error);
   const cause = code === 'UND_ERR_SOCKET' || code === '' ? message : code;
-  return fail('CONNECTION_FAILED', { url, cause }, error);
+  return fail('CONNECTION_FAILED', { url, cause, safe }, error);
 }
 
 /** With several addresses (IPv4, IPv6) Node throws an AggregateError; the first says what happened. */

@@ -54,7 +54,10 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   /** Sent as JSON. */
   json?: unknown;
+  /** Rules whatever the user said. */
   timeoutMs?: number;
+  /** Where the user said nothing, in place of the general default. */
+  defaultTimeoutMs?: number;
   retries?: number;
   /** Default 64 MiB, counted after decompression. */
   maxBytes?: number;
@@ -100,7 +103,7 @@ export function createHttp(options: HttpOptions): Http {
 
   const once = async (request: HttpRequest): Promise<HttpAnswer> => {
     const { dispatcher, reached, timing } = await open();
-    const timeoutMs = request.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const { timeoutMs = options.timeoutMs ?? request.defaultTimeoutMs ?? DEFAULT_TIMEOUT_MS } = request;
     const deadline = AbortSignal.timeout(timeoutMs);
     const signals = [deadline, options.signal, ...(request.signal ? [request.signal] : [])];
     const origin = new URL(request.url).origin;
@@ -136,6 +139,8 @@ export function createHttp(options: HttpOptions): Http {
         seconds: timeoutMs / 1000,
         timedOut: deadline.aborted,
         reached: reached.has(origin),
+        safe: SAFE_METHODS.has(request.method),
+        proxied: options.proxy !== undefined,
         interrupted: options.signal.aborted || request.signal?.aborted === true,
       });
       event.error = caught instanceof RegctlError ? caught.code : String(caught);
