@@ -20,6 +20,12 @@ const entry = <P>(exit: number, message: (p: P) => string, hint: (p: P) => strin
 type Why = { what: string; why: string; next: string };
 type Call = { url: string; cause?: string };
 
+/** Whether a request that got no answer was one that changes nothing. */
+type Sent = { safe: boolean };
+
+const mayBeDone = ({ safe }: Sent): string =>
+  safe ? '' : 'It may have been carried out all the same: look before you repeat it. ';
+
 const CHECK_URL = 'Check the URL with `regctl context show --resolved`';
 
 const dockerHint = ({ url }: Call): string =>
@@ -128,15 +134,16 @@ export const CATALOGUE = {
     (p) => `Cannot reach ${p.url}: no trusted TLS connection (${p.cause ?? 'TLS'}).`,
     () => 'Check http against https in the URL; for a private authority give --ca-file.',
   ),
-  CONNECTION_FAILED: entry<Call>(
+  CONNECTION_FAILED: entry<Call & Sent>(
     EXIT.unknown,
-    (p) => `Cannot reach ${p.url}: the connection broke (${p.cause ?? 'unknown cause'}).`,
-    () => `${CHECK_URL}, and what stands between (proxy, firewall).`,
+    (p) => `No answer from ${p.url}: the connection broke (${p.cause ?? 'unknown cause'}).`,
+    (p) =>
+      `${mayBeDone(p)}${CHECK_URL} (its port, http against https), and what stands between (proxy, firewall).`,
   ),
-  TIMED_OUT: entry<Call & { seconds: number }>(
+  TIMED_OUT: entry<Call & Sent & { seconds: number }>(
     EXIT.unknown,
     (p) => `No answer from ${p.url} within ${p.seconds} s.`,
-    () => 'Give it longer with --timeout, or find what is slow with `regctl doctor`.',
+    (p) => `${mayBeDone(p)}Give it longer with --timeout, or find what is slow with \`regctl doctor\`.`,
   ),
   CONNECT_TIMED_OUT: entry<Call & { seconds: number }>(
     EXIT.unknown,
@@ -164,6 +171,11 @@ export const CATALOGUE = {
     (p) => `${p.url} failed with ${p.status}: ${p.detail}.`,
     () => 'Find out what is wrong with the registry: `regctl doctor`.',
   ),
+  INSTANCES_UNREADABLE: entry<{ service: string; why: string }>(
+    EXIT.unknown,
+    (p) => `Which instances ${p.service} has cannot be seen. ${p.why}`,
+    (p) => `Name the one to remove: \`regctl deregister ${p.service} INSTANCE\`; or ask \`regctl doctor\`.`,
+  ),
 
   // 2 again, but said by the registry
   REGISTRY_REFUSED_INPUT: entry<Call & { detail: string }>(
@@ -176,12 +188,14 @@ export const CATALOGUE = {
   UNAUTHORIZED: entry<Call & { detail: string }>(
     EXIT.refused,
     (p) => `${p.url} refused the request with 401: ${p.detail}.`,
-    () => 'Check that JWT_SECRET is the one the other side expects, and SERVICE_ID the one it assigned.',
+    () =>
+      'Check that JWT_SECRET is the one the other side expects, and SERVICE_ID the one it assigned; a key of its own goes into a context (`regctl context set NAME --header-file FILE`).',
   ),
   FORBIDDEN: entry<Call & { detail: string }>(
     EXIT.refused,
     (p) => `${p.url} refused the request with 403: ${p.detail}.`,
-    () => 'The token was read, but its service_id has no right to this; check SERVICE_ID.',
+    () =>
+      'Check that SERVICE_ID may do this; a key that the registry wants goes into a context (`regctl context set NAME --header-file FILE`).',
   ),
 
   // signals and bugs

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+import { parseEnvFile } from './env-file.js';
 import { fail } from './errors.js';
 import type { ContextFlags, Host } from './host.js';
 import { readTextFile } from './inputs.js';
@@ -27,7 +27,7 @@ export async function readSources(flags: ContextFlags, host: Host): Promise<Sour
 
 async function readEnvFile(path: string): Promise<Record<string, string | undefined>> {
   if (!existsSync(path)) return {};
-  return parseEnv(await readTextFile(path, '.env')) as Record<string, string | undefined>;
+  return parseEnvFile(await readTextFile(path, 'The settings file'), path);
 }
 
 async function readContext(

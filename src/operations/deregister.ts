@@ -28,8 +28,8 @@ export async function findInstances(input: DeregisterInput, context: Context): P
   requireName('service', input.service);
   if (input.instance !== undefined) requireName('instance', input.instance);
   const registry = await context.registry();
-  const listed = await listOrUndefined(registry, input.service);
-  if (listed === undefined) return [unseen(input, context)];
+  const listed = await listOrError(registry, input.service);
+  if (listed instanceof RegctlError) return [unseen(input, listed, context)];
   if (listed.length === 0) throw fail('SERVICE_NOT_FOUND', { service: input.service, url: registry.url });
   const chosen = choose(listed, input);
   return chosen.map(({ service_name, instance_id, service_id }) => ({
@@ -39,14 +39,12 @@ export async function findInstances(input: DeregisterInput, context: Context): P
   }));
 
   /** One bad registration makes the registry fail on the whole service: named, it can still be removed. */
-  function unseen({ service, instance }: DeregisterInput, { notify }: Context): InstanceKey {
-    if (instance === undefined) {
-      throw fail('USAGE', {
-        what: `The registry fails on the instances of ${service},`,
-        why: 'so which ones there are cannot be seen.',
-        next: 'Name the instance to remove: `regctl deregister SERVICE INSTANCE`.',
-      });
-    }
+  function unseen(
+    { service, instance }: DeregisterInput,
+    error: RegctlError,
+    { notify }: Context,
+  ): InstanceKey {
+    if (instance === undefined) throw fail('INSTANCES_UNREADABLE', { service, why: error.message }, error);
     notify(`Warning: the registry fails on the instances of ${service}; ${instance} is removed unseen.`);
     return { service_name: service, instance_id: instance, service_id: context.serviceId() ?? null };
   }
@@ -76,11 +74,11 @@ export async function deregister(
   return { service_name: first.service_name, registry: registry.url, deregistered: keys.map(nameOf) };
 }
 
-async function listOrUndefined(registry: RegistryClient, service: string): Promise<Instance[] | undefined> {
+async function listOrError(registry: RegistryClient, service: string): Promise<Instance[] | RegctlError> {
   try {
     return await registry.listInstances(service);
   } catch (error) {
-    if (error instanceof RegctlError && error.code === 'SERVER_ERROR') return undefined;
+    if (error instanceof RegctlError && error.code === 'SERVER_ERROR') return error;
     throw error;
   }
 }

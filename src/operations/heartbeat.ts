@@ -54,6 +54,8 @@ export async function* heartbeat(input: HeartbeatInput, context: Context): Async
       input.count === 1,
       context,
     );
+    // One beat that was asked for and missed is no report but an error.
+    if (last === 1 && error !== undefined) throw error;
     missed = error === undefined ? 0 : missed + 1;
     yield {
       beat,

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fail } from '../errors.js';
+import { readTextFile } from '../inputs.js';
 import { CONFIG_SERVICE_PATHS } from '../registry-client/config-service.js';
 import { COORDINATOR_PATHS } from '../registry-client/coordinator.js';
 import type { RegistryContext } from '../settings.js';
@@ -62,9 +62,7 @@ function parsePaths(pairs: readonly string[]): Record<string, string> {
 async function readHeaders(path: string): Promise<Record<string, string>> {
   const refuse = (what: string) =>
     fail('USAGE', { what, why: '', next: 'Write a header a line: X-Registry-Key: value.' });
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw refuse(`The header file ${path} cannot be read: ${error.message}.`);
-  });
+  const text = await readTextFile(path, 'The header file');
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   return Object.fromEntries(
     lines.map((line, index) => {

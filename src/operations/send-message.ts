@@ -102,7 +102,10 @@ async function deliver(message: Envelope, token: string, input: SendInput, conte
   }
   throw fail('NO_HEALTHY_INSTANCE', {
     service: input.service,
-    why: `none of the ${tried.size} addresses the registry gives for it accepts connections`,
+    why:
+      tried.size === 1
+        ? 'the one address the registry gives for it accepts no connection'
+        : `none of the ${tried.size} addresses the registry gives for it accepts connections`,
   });
 }
 

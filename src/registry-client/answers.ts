@@ -4,13 +4,14 @@ import { fail, type RegctlError } from '../errors.js';
 import type { HttpAnswer } from '../http/http.js';
 import { ErrorAnswer, HealthAnswer, type InstanceRow, type ServiceRow } from '../wire/config-service.js';
 import type { Instance, RegistryHealth, Service } from './client.js';
+import { limitDepth } from './depth.js';
 
 const MAX_QUOTE = 200;
 
 /** The JSON document of an answer; throws NOT_THE_API naming what was seen instead. */
 export function json(answer: HttpAnswer): unknown {
   try {
-    return JSON.parse(answer.text);
+    return limitDepth(JSON.parse(answer.text));
   } catch {
     throw fail('NOT_THE_API', { url: answer.url, seen: describeBody(answer) });
   }
@@ -21,21 +22,28 @@ export function read<S extends v.GenericSchema>(answer: HttpAnswer, schema: S): 
   if (answer.status < 200 || answer.status > 299) throw refusal(answer);
   const parsed = v.safeParse(schema, json(answer));
   if (parsed.success) return parsed.output;
-  const issue = parsed.issues[0];
+  throw fail('NOT_THE_API', { url: answer.url, seen: shapeProblem(parsed.issues[0]) });
+}
+
+/** `its JSON has no "url"`, `its JSON is an object instead of a list`. */
+function shapeProblem(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
-  throw fail('NOT_THE_API', {
-    url: answer.url,
-    seen: `its JSON has another shape (${path === null ? '' : `${path}: `}${issue.message})`,
-  });
+  const subject = path === null ? 'its JSON' : `"${path}" in its JSON`;
+  if (issue.received === 'undefined') return `its JSON has no "${path}"`;
+  const kinds: Record<string, string> = { Array: 'a list', Object: 'an object' };
+  const kind = (word: string | null) => (word === null ? 'something' : (kinds[word] ?? word));
+  return `${subject} is ${kind(issue.received)} instead of ${kind(issue.expected)}`;
 }
 
 /** The error that a status code outside 2xx means. */
 export function refusal(answer: HttpAnswer): RegctlError {
   const { url, status } = answer;
   const detail = detailOf(answer);
+  const isJson = jsonOrUndefined(answer.text) !== undefined;
   if (status === 401) return fail('UNAUTHORIZED', { url, detail });
   if (status === 403) return fail('FORBIDDEN', { url, detail });
-  if (status === 400 || status === 413 || status === 422)
+  // A web server that stands there in place of a registry refuses with a page of its own.
+  if (status === 413 || ((status === 400 || status === 422) && isJson))
     return fail('REGISTRY_REFUSED_INPUT', { url, detail });
   if (status >= 500 || status === 429) return fail('SERVER_ERROR', { url, status, detail });
   return fail('NOT_THE_API', { url, seen: `status ${status} (${detail})` });

@@ -56,7 +56,7 @@ export function configService(endpoint: Endpoint, http: Http): RegistryClient {
         method: 'GET',
         url: target,
         headers,
-        timeoutMs: DISCOVERY_TIMEOUT_MS,
+        defaultTimeoutMs: DISCOVERY_TIMEOUT_MS,
       });
       if (answer.status === 404 && !isMissingRoute(answer)) return undefined;
       return read(answer, UrlAnswer).url;

@@ -6,6 +6,7 @@ import { InstanceRows, ServiceRows } from '../wire/config-service.js';
 import { DeregisterAnswer, HeartbeatAnswer, RegisterAnswer, ServiceAnswer } from '../wire/coordinator.js';
 import {
   isMissingRoute,
+  json,
   jsonOrUndefined,
   read,
   refusal,
@@ -41,7 +42,7 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
       method: 'GET',
       url: url('service', segment(service)),
       headers,
-      timeoutMs: DISCOVERY_TIMEOUT_MS,
+      defaultTimeoutMs: DISCOVERY_TIMEOUT_MS,
     });
 
   const planRegister = (registration: Registration) => ({
@@ -93,11 +94,11 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
     },
 
     async deregister(key, reason) {
-      const json = { service_id: key.service_id, instance_id: key.instance_id ?? undefined, reason };
+      const body = { service_id: key.service_id, instance_id: key.instance_id ?? undefined, reason };
       const answer = await http.send({
         method: 'POST',
         url: url('deregister'),
-        json,
+        json: body,
         headers: await signed(true),
       });
       if (answer.status === 404 && !isMissingRoute(answer)) return false;
@@ -105,18 +106,17 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
     },
 
     async heartbeat(key) {
-      const json = { service_id: key.service_id, instance_id: key.instance_id ?? undefined };
+      const beat = { service_id: key.service_id, instance_id: key.instance_id ?? undefined };
       const answer = await http.send({
         method: 'POST',
         url: url('heartbeat'),
-        json,
+        json: beat,
         headers: await signed(false),
       });
       if (isMissingRoute(answer)) return { kind: 'unsupported' };
       if (answer.status === 404) return { kind: 'not-registered' };
       if (answer.status < 200 || answer.status > 299) throw refusal(answer);
-      // The guide fixes no body: an empty or foreign one still is an accepted beat.
-      const body = jsonOrUndefined(answer.text);
+      const body = beatAnswer(answer);
       return {
         kind: 'accepted',
         next_heartbeat_s: v.is(HeartbeatAnswer, body) ? (body.next_heartbeat_s ?? null) : null,
@@ -127,6 +127,15 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
       return toHealth(await http.send({ method: 'GET', url: url('health'), headers, retries: 0 }));
     },
   };
+}
+
+/** The guide fixes no body: none, `OK` or any object is an accepted beat. A web page or half a document is not. */
+function beatAnswer(answer: HttpAnswer): unknown {
+  const type = String(answer.headers['content-type'] ?? '');
+  if (answer.text.trim() === '' || /^text\/plain/i.test(type)) return undefined;
+  const body = json(answer);
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  throw fail('NOT_THE_API', { url: answer.url, seen: 'its JSON is no answer to a heartbeat' });
 }
 
 /** A Coordinator that answers with an address alone says no more of the instance than that it is handed out. */

@@ -12,8 +12,9 @@ const CLIENTS: Record<Api, (endpoint: Endpoint, http: Http) => RegistryClient> =
   coordinator,
 };
 
-/** A name no one registers: what is asked for is the shape of the answer. */
+/** A name no one registers: what is asked for is the shape of the answer, and that is short. */
 const PROBE = { service: 'regctl-probe' };
+const PROBE_MAX_BYTES = 1024 * 1024;
 
 /** The client for `endpoint`; probes which API it speaks where `api` is `auto`. */
 export async function connect(api: Api | 'auto', endpoint: Endpoint, http: Http): Promise<RegistryClient> {
@@ -25,7 +26,8 @@ export async function connect(api: Api | 'auto', endpoint: Endpoint, http: Http)
  * a Coordinator has no such path and answers its own with an object or a 404 of its own (wire/coordinator.md).
  */
 async function detect(endpoint: Endpoint, http: Http): Promise<Api> {
-  const ask = (url: string) => http.send({ method: 'GET', url, headers: endpoint.headers });
+  const ask = (url: string) =>
+    http.send({ method: 'GET', url, headers: endpoint.headers, maxBytes: PROBE_MAX_BYTES });
   const [underPrefix, atRoot] = await Promise.all([
     ask(urls(endpoint, CONFIG_SERVICE_PATHS)('service', PROBE)),
     ask(urls(endpoint, COORDINATOR_PATHS)('service', PROBE)),
@@ -35,8 +37,8 @@ async function detect(endpoint: Endpoint, http: Http): Promise<Api> {
   if (underPrefix.status === 500) return 'config-service';
   if (isObject(atRoot) && (atRoot.status === 200 || (atRoot.status === 404 && !isMissingRoute(atRoot))))
     return 'coordinator';
-  if (underPrefix.status !== 404)
-    throw underPrefix.status === 200 ? strange(underPrefix) : refusal(underPrefix);
+  const telling = [underPrefix, atRoot].find(({ status }) => status !== 404);
+  if (telling !== undefined) throw telling.status === 200 ? strange(telling) : refusal(telling);
   throw fail('NOT_THE_API', {
     url: endpoint.url,
     seen: 'it answers 404 where either registry API lists a service',
