@@ -112,7 +112,8 @@ export function createHttp(options: HttpOptions): Http {
     const event: TraceEvent = { method: request.method, url: request.url, timing: {} };
     try {
       const { request: send } = await import('undici');
-      const answer = await send(request.url, {
+      const signal = AbortSignal.any(signals);
+      const sent = send(request.url, {
         dispatcher,
         method: request.method,
         headers: {
@@ -123,10 +124,11 @@ export function createHttp(options: HttpOptions): Http {
           ...request.headers,
         },
         body: request.json === undefined ? null : JSON.stringify(request.json),
-        signal: AbortSignal.any(signals),
+        signal,
         headersTimeout: 0,
         bodyTimeout: 0,
       });
+      const answer = await Promise.race([sent, aborted(signal)]);
       event.status = answer.statusCode;
       event.timing.firstByte = performance.now() - started;
       const text = await readBody(answer, request.maxBytes ?? MAX_BYTES, request.url);
@@ -173,6 +175,14 @@ export function createHttp(options: HttpOptions): Http {
       if (pool) await (await pool).dispatcher.destroy();
     },
   };
+}
+
+/** Rejects when the signal fires: undici minds it only once it has a connection. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
 
 function refuseRedirect(answer: Dispatcher.ResponseData, url: string): void {
