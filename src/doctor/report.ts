@@ -42,15 +42,16 @@ function verdictOf(summary: Record<Status, number>): Report['verdict'] {
 
 /** Checks that block others, the one that blocks most first. */
 function causesOf(results: readonly CheckResult[]): Cause[] {
+  const key = (id: string, service: string | null) => `${id} ${service ?? ''}`;
+  const known = new Set(results.map(({ id, service }) => key(id, service)));
   const causes = new Map<string, Cause>();
-  for (const { skip, service } of results) {
+  for (const { skip, service: blocked } of results) {
     if (skip?.kind !== 'blocked') continue;
-    const cause =
-      results.find(({ id, service: other }) => id === skip.by && other === service) ??
-      results.find(({ id }) => id === skip.by);
-    const key = `${skip.by} ${cause?.service ?? ''}`;
-    const known = causes.get(key) ?? { id: skip.by, service: cause?.service ?? null, blocks: 0 };
-    causes.set(key, { ...known, blocks: known.blocks + 1 });
+    // What a service's check waits for is about the same service, or about the deployment.
+    const service = known.has(key(skip.by, blocked)) ? blocked : null;
+    const cause = causes.get(key(skip.by, service)) ?? { id: skip.by, service, blocks: 0 };
+    cause.blocks += 1;
+    causes.set(key(skip.by, service), cause);
   }
   return [...causes.values()].sort((a, b) => b.blocks - a.blocks);
 }

@@ -12,6 +12,7 @@ import {
   type ReplicaOptions,
   startConfigServiceReplica,
 } from '../support/config-service-replica.js';
+import { type Answer, type RecordedRequest, send, startInstrument } from '../support/instrument.js';
 import { type Behaviour, type SampleService, startSampleService } from '../support/sample-service.js';
 
 export const SECRET = 'a-secret-of-the-tests-that-is-long-enough-for-hs256';
@@ -31,6 +32,10 @@ export interface Deployment {
   register(changes?: Partial<Parameters<Replica['registerRaw']>[0]>): void;
   /** Ends `closing` with the deployment. */
   owns(closing: { close(): Promise<void> }): void;
+  /** Puts a gateway before the registry that answers itself where `answer` gives something. */
+  gateway(answer: (request: RecordedRequest) => Answer | undefined): Promise<void>;
+  /** Puts another service in the place of the registered one. */
+  replaceService(answer: (request: RecordedRequest) => Answer): Promise<void>;
 }
 
 export interface DeploymentOptions {
@@ -81,6 +86,19 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment & {
       });
     },
     owns: (closing) => void owned.push(closing),
+    async gateway(answer) {
+      const gateway = await startInstrument(async (request, response) => {
+        send(response, answer(request) ?? (await forward(request, registry.url)));
+      });
+      owned.push(gateway);
+      deployment.env.CONFIG_SERVICE_URL = gateway.url;
+    },
+    async replaceService(answer) {
+      const other = await startInstrument(async (request, response) => send(response, answer(request)));
+      owned.push(other);
+      deployment.env.SERVICE_PORT = new URL(other.url).port;
+      deployment.register({ service_url: other.url, health_check_url: `${other.url}/health` });
+    },
   };
   if (options.register !== false) deployment.register();
   return {
@@ -90,6 +108,20 @@ export async function deploy(options: DeploymentOptions): Promise<Deployment & {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** Hands a request on and the answer back. */
+export async function forward(request: RecordedRequest, to: string): Promise<Answer> {
+  const { method, path, body } = request;
+  const headers = Object.fromEntries(
+    ['authorization', 'content-type'].flatMap((name) => {
+      const value = request.headers[name];
+      return typeof value === 'string' ? [[name, value]] : [];
+    }),
+  );
+  const answer = await fetch(to + path, { method, headers, ...(method === 'GET' ? {} : { body }) });
+  const type = answer.headers.get('content-type') ?? '';
+  return { status: answer.status, headers: { 'content-type': type }, body: await answer.text() };
 }
 
 /** Runs the doctor as the command does. */

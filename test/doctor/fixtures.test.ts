@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../src/doctor/catalogue.js';
+import { ENGINE } from '../../src/doctor/findings/engine.js';
+import { FINDINGS } from '../../src/doctor/findings.js';
 import { deploy, notGreen, runDoctor, SERVICE } from './deployment.js';
 import { FIXTURES, registerAtServe } from './fixtures.js';
 
@@ -50,6 +52,14 @@ describe('the fixtures', () => {
   it('turn every check red', () => {
     const turned = new Set(FIXTURES.flatMap((fixture) => Object.keys(fixture.expect)));
     expect(CHECKS.map(({ id }) => id).filter((id) => !turned.has(id))).toEqual([]);
+  });
+
+  it('turn up every code there is, but those of the engine', () => {
+    const turned = new Set(
+      FIXTURES.flatMap((fixture) => Object.values(fixture.expect).flatMap((codes) => codes.split(' '))),
+    );
+    const ofTheEngine = new Set(Object.keys(ENGINE));
+    expect(Object.keys(FINDINGS).filter((code) => !turned.has(code) && !ofTheEngine.has(code))).toEqual([]);
   });
 
   it('name codes that the checks declare', () => {

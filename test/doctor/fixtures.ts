@@ -2,10 +2,13 @@
 // Everything else must stay as in the healthy run, or be blocked by one of these.
 import { execFileSync } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import { join } from 'node:path';
 import { startRegistry } from '../../src/registry-server/server.js';
 import { type HostileKind, startHostile } from '../support/hostile-registry.js';
-import { type Deployment, type DeploymentOptions, SECRET, SERVICE } from './deployment.js';
+import { CRASHED, detail, json, listen, send, startInstrument } from '../support/instrument.js';
+import { startSampleService } from '../support/sample-service.js';
+import { type Deployment, type DeploymentOptions, forward, SECRET, SERVICE } from './deployment.js';
 
 export interface Fixture extends DeploymentOptions {
   name: string;
@@ -28,6 +31,12 @@ export const FIXTURES: Fixture[] = [
     name: 'SERVICE_ID is no integer',
     env: { SERVICE_ID: 'forty-two' },
     expect: { 'env.service-id': 'SERVICE_ID_INVALID' },
+  },
+  {
+    name: 'no URL of a registry is set',
+    env: { CONFIG_SERVICE_URL: undefined },
+    input: { only: ['env.*'] },
+    expect: { 'env.registry-url': 'REGISTRY_URL_DEFAULT' },
   },
   {
     name: 'CONFIG_SERVICE_URL is the placeholder of the template',
@@ -73,6 +82,14 @@ export const FIXTURES: Fixture[] = [
     expect: { 'env.file': 'ENV_FILE_NOT_IGNORED' },
   },
   {
+    name: 'git cannot tell whether .env is ignored',
+    async break({ folder }) {
+      await writeFile(join(folder, '.git'), 'gitdir: nowhere');
+      await writeFile(join(folder, '.env'), '', { mode: 0o600 });
+    },
+    expect: { 'env.file': 'ENV_FILE_UNREADABLE' },
+  },
+  {
     name: '.env is readable by everyone',
     async break({ folder }) {
       await writeFile(join(folder, '.env'), `JWT_SECRET=${SECRET}\n`);
@@ -113,6 +130,39 @@ export const FIXTURES: Fixture[] = [
     'registry.healthy': 'REGISTRY_HEALTH_UNREADABLE',
     'registry.api': 'API_CALL_REFUSED',
   }),
+  {
+    name: 'the registry URL says https, and nobody shakes hands there',
+    flags: { timeout: 500 },
+    async break({ env, owns }) {
+      const { port, close } = await listen(net.createServer());
+      owns({ close });
+      env.CONFIG_SERVICE_URL = `https://127.0.0.1:${port}`;
+    },
+    expect: { 'registry.reachable': 'REGISTRY_CONNECT_TIMEOUT' },
+  },
+  {
+    name: 'no setting says which API it is, and it is none',
+    async break({ env, flags, owns }) {
+      const other = await startHostile('html');
+      owns(other);
+      delete env.CONFIG_SERVICE_URL;
+      flags.registry = other.url;
+    },
+    expect: { 'registry.healthy': 'REGISTRY_HEALTH_UNREADABLE', 'registry.api': 'NOT_A_REGISTRY' },
+  },
+  {
+    name: 'the registry calls itself degraded',
+    break: ({ gateway }) =>
+      gateway(({ path }) =>
+        path === '/health' ? json(200, { status: 'degraded', redis: 'slow' }) : undefined,
+      ),
+    expect: { 'registry.healthy': 'REGISTRY_DEGRADED', 'registry.redis': 'PART_UNHEALTHY' },
+  },
+  {
+    name: 'the registry is well and its list crashes',
+    break: ({ gateway }) => gateway(({ path }) => (path.endsWith('/services') ? CRASHED : undefined)),
+    expect: { 'registry.api': 'API_CALL_FAILS' },
+  },
   {
     name: 'ZooKeeper is down',
     break: ({ registry }) => registry.zookeeperDown(),
@@ -163,6 +213,14 @@ export const FIXTURES: Fixture[] = [
     expect: { 'registration.readable': 'NAME_UNREADABLE' },
   },
   {
+    name: 'the registry answers about this service with a page',
+    break: ({ gateway }) =>
+      gateway(({ path }) =>
+        path.endsWith(`/services/${SERVICE}`) ? { status: 200, body: '<html>' } : undefined,
+      ),
+    expect: { 'registration.readable': 'ENTRY_UNREADABLE' },
+  },
+  {
     name: 'the Config Service was restarted',
     break: ({ registry }) => registry.restart(),
     expect: { 'registration.no-ghosts': 'GHOST_ROW' },
@@ -192,6 +250,22 @@ export const FIXTURES: Fixture[] = [
     },
   },
   {
+    name: 'the cache of the registry hands out nothing',
+    break: ({ gateway }) =>
+      gateway(({ path }) =>
+        path.endsWith(`/${SERVICE}/url`) ? detail(404, 'No healthy instances found') : undefined,
+      ),
+    expect: { 'registration.discoverable': 'STALE_CACHE' },
+  },
+  {
+    name: 'the cache of the registry hands out an address that is gone',
+    break: ({ gateway }) =>
+      gateway(({ path }) =>
+        path.endsWith(`/${SERVICE}/url`) ? json(200, { url: 'http://gone:1' }) : undefined,
+      ),
+    expect: { 'registration.discoverable': 'STALE_CACHE' },
+  },
+  {
     name: 'the service runs with another environment',
     env: { SERVICE_PORT: '1' },
     expect: { 'registration.url-matches-env': 'URL_NOT_FROM_ENV' },
@@ -200,6 +274,26 @@ export const FIXTURES: Fixture[] = [
     name: 'the registered URL has credentials in it',
     break: ({ register, service }) => register({ service_url: service.url.replace('//', '//svc:hunter2@') }),
     expect: { 'registration.url-form': 'URL_INVALID' },
+  },
+  {
+    name: 'the service registered as localhost at a registry elsewhere',
+    break: (deployment) => registryElsewhere(deployment),
+    expect: { 'registration.url-form': 'URL_LOCALHOST' },
+  },
+  {
+    name: 'the service registered by IP address',
+    async break(deployment) {
+      const { service, register, env } = deployment;
+      const { port } = new URL(service.url);
+      // RFC 5737: an address for documentation, which only the proxy knows the way to.
+      env.SERVICE_HOST = '192.0.2.1';
+      register({
+        service_url: `http://192.0.2.1:${port}`,
+        health_check_url: `http://192.0.2.1:${port}/health`,
+      });
+      await registryElsewhere(deployment);
+    },
+    expect: { 'registration.url-form': 'URL_RAW_IP' },
   },
   {
     name: 'the service has crashed',
@@ -222,6 +316,23 @@ export const FIXTURES: Fixture[] = [
     expect: { 'registration.metadata': 'NO_HEALTH_URL' },
   },
   {
+    name: 'the health URL is on another port than the service',
+    async break({ register, owns }) {
+      const other = await startSampleService({ name: 'other', secret: SECRET });
+      owns(other);
+      register({ health_check_url: `${other.url}/health` });
+    },
+    expect: { 'registration.metadata': 'HEALTH_URL_ELSEWHERE' },
+  },
+  {
+    name: 'the service registered 20 KiB of metadata',
+    break: ({ register }) =>
+      register({
+        service_metadata: { instance_id: 'asr-1', status: 'healthy', notes: 'x'.repeat(20 * 1024) },
+      }),
+    expect: { 'registration.metadata': 'METADATA_TOO_LARGE' },
+  },
+  {
     name: 'a start before the last left its entry behind',
     break: ({ register }) => register({ service_metadata: { instance_id: 'asr-0', status: 'healthy' } }),
     expect: { 'registration.no-duplicates': 'DUPLICATE_URL' },
@@ -241,6 +352,11 @@ export const FIXTURES: Fixture[] = [
   log('the log says nothing of registration', 'INFO Uvicorn running', {
     'registration.startup-log': 'LOG_SAYS_NOTHING',
   }),
+  {
+    name: 'the log is not there',
+    input: { logFile: '/no/such/start.log' },
+    expect: { 'registration.startup-log': 'LOG_UNREADABLE' },
+  },
 
   // health.*, heartbeat.*
   {
@@ -317,6 +433,37 @@ export const FIXTURES: Fixture[] = [
     behaviour: 'accepts-no-scheme',
     expect: { 'message.rejects-no-scheme': 'TOKEN_ACCEPTED' },
   },
+  {
+    name: 'POST /message answers 422 where the header is missing',
+    break: ({ replaceService }) =>
+      replaceService(({ path, headers }) => {
+        if (path === '/health') return json(200, { status: 'healthy' });
+        if (headers.authorization !== undefined) return detail(401, 'Invalid token');
+        return detail(422, [{ loc: ['header', 'authorization'], msg: 'field required', type: 'missing' }]);
+      }),
+    expect: { 'message.rejects-missing': 'REFUSED_OTHERWISE' },
+  },
+  {
+    name: 'POST /message looks at the body before the token',
+    break: ({ replaceService }) =>
+      replaceService(({ path }) =>
+        path === '/health'
+          ? json(200, { status: 'healthy' })
+          : detail(422, [{ loc: ['body', 'image'], msg: 'field required', type: 'missing' }]),
+      ),
+    expect: every('BODY_BEFORE_TOKEN'),
+  },
+  {
+    name: '.env of the folder names the registry, the secret is from elsewhere',
+    async break({ env, folder, registry }) {
+      await writeFile(join(folder, '.env'), `CONFIG_SERVICE_URL=${registry.url}\n`, { mode: 0o600 });
+      delete env.CONFIG_SERVICE_URL;
+    },
+    expect: {
+      'message.rejects-expired': 'TOKEN_WITHHELD',
+      'message.rejects-no-scheme': 'TOKEN_WITHHELD',
+    },
+  },
   { name: 'there is no POST /message', behaviour: 'message-404', expect: every('NO_MESSAGE_ENDPOINT') },
   { name: 'POST /message crashes', behaviour: 'message-500', expect: every('MESSAGE_ENDPOINT_BROKEN') },
   {
@@ -379,4 +526,17 @@ export async function registerAtServe(
   agoS = beatS;
   await post('/heartbeat', { service_id: 42 });
   agoS = 0;
+}
+
+/** Gives the registry another host's name: a proxy knows the way to it, and to an address that is not of this machine. */
+async function registryElsewhere({ env, registry, service, owns }: Deployment): Promise<void> {
+  const way: Record<string, string> = { 'config-service': registry.url, '192.0.2.1': service.url };
+  const proxy = await startInstrument(async (request, response) => {
+    const { hostname, pathname } = new URL(request.path);
+    send(response, await forward({ ...request, path: pathname }, way[hostname] ?? ''));
+  });
+  owns(proxy);
+  env.CONFIG_SERVICE_URL = 'http://config-service:8082';
+  env.HTTP_PROXY = proxy.url;
+  env.NO_PROXY = '127.0.0.1';
 }

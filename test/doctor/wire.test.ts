@@ -40,20 +40,4 @@ describe('without --active', () => {
     );
     expect(authorizations).toEqual([]);
   });
-
-  it('sends no token signed with a secret from elsewhere for a registry that .env names', async () => {
-    const deployment = await deploy({});
-    const { env, folder, registry } = deployment;
-    const { writeFile } = await import('node:fs/promises');
-    await writeFile(`${folder}/.env`, `CONFIG_SERVICE_URL=${registry.url}\n`);
-    delete env.CONFIG_SERVICE_URL;
-    const report = await runDoctor(deployment);
-    await deployment.close();
-    const turned = report.results.filter(({ status }) => status === 'unknown');
-    expect(turned.map(({ id, findings }) => `${id} ${findings[0]?.code}`)).toEqual([
-      'message.rejects-expired TOKEN_WITHHELD',
-      'message.rejects-no-scheme TOKEN_WITHHELD',
-    ]);
-    expect(report.exit).toBe(3);
-  });
 });
