@@ -135,19 +135,22 @@ export class Directory {
 
   // --- health checks ---
 
-  /** At most `limit` checks that are due, marked as under way; each is to be answered with `checked`. */
+  /**
+   * At most `limit` checks that are due, the longest due first, marked as under way; each is to be answered with
+   * `checked`.
+   */
   takeDueChecks(now: number, limit: number): DueCheck[] {
-    const due: DueCheck[] = [];
-    if (limit <= 0) return due;
+    if (limit <= 0) return [];
+    const due: Instance[] = [];
     for (const instance of this.catalog.instances()) {
-      if (monitoredBy(instance.registration) !== 'health-check' || instance.check.dueAt > now) continue;
-      const check = checkOf(instance.registration);
-      if (check === undefined) continue;
-      instance.check.dueAt = Number.POSITIVE_INFINITY;
-      due.push(check);
-      if (due.length === limit) break;
+      if (instance.check.dueAt > now || monitoredBy(instance.registration) !== 'health-check') continue;
+      due.push(instance);
     }
-    return due;
+    if (due.length > limit) due.sort((a, b) => a.check.dueAt - b.check.dueAt);
+    return due.slice(0, limit).flatMap(({ registration, check }) => {
+      check.dueAt = Number.POSITIVE_INFINITY;
+      return checkOf(registration) ?? [];
+    });
   }
 
   /** When the next check is due, Infinity where none is. */

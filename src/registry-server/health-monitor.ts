@@ -7,9 +7,9 @@ import type { Transition } from './registration.js';
 import { type Clock, moment, sweepIntervalMs, type Timings } from './settings.js';
 
 /** Checks under way at once. */
-const CONCURRENCY = 64;
+const CONCURRENCY = 256;
 /** Between two looks at what is due: many checks that end together cost one. */
-const LOOK_EVERY_MS = 20;
+const LOOK_EVERY_MS = 50;
 /** Between the tries of a check that somebody waits for; doubles. */
 const RETRY_MS = 250;
 

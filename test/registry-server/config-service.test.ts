@@ -45,6 +45,19 @@ test('without an instance id it makes one up, the same for the same URL', async 
   expect(again.body).toEqual(first.body);
 });
 
+test('the same registration a hundred times at once is one instance, and one deregistration ends it', async () => {
+  const { url } = await startTestRegistry();
+  const registry = `${url}${PREFIX}`;
+  const at = (i: number) => registration('asr-1', { service_url: `http://asr-${i}:8000` });
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, i) => post(`${registry}/register`, at(i))),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+  expect((await get(`${registry}/services/asr`)).body).toHaveLength(1);
+  await post(`${registry}/deregister?service_name=asr&instance_id=asr-1`);
+  expect((await get(`${registry}/services/asr`)).body).toEqual([]);
+});
+
 test('deregistering what never existed is answered ok, as upstream does', async () => {
   const { url } = await startTestRegistry();
   expect((await post(`${url}${PREFIX}/deregister?service_name=asr&instance_id=nobody`)).status).toBe(200);

@@ -2,9 +2,10 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { AuditEntry } from '../../src/registry-server/registration.js';
 import { type RegistryOptions, serveStore, startRegistry } from '../../src/registry-server/server.js';
 import { EmbeddedStore } from '../../src/registry-server/store/embedded.js';
-import type { Store } from '../../src/registry-server/store/store.js';
+import { AUDIT_ROWS, type Store } from '../../src/registry-server/store/store.js';
 import { eventually, get, post } from '../support/start-registry.js';
 
 async function folder(): Promise<string> {
@@ -86,6 +87,30 @@ test('why and by whom is kept with every change', async () => {
     },
     { revision: 3, actor: '127.0.0.1', cause: 'deregistered', detail: 'moved to the new cluster' },
   ]);
+});
+
+test('the audit trail keeps its latest rows and does not grow for ever', async () => {
+  const file = join(await folder(), 'registry.db');
+  const store = await EmbeddedStore.open(file);
+  const entry = (revision: number): AuditEntry => ({
+    service: 'asr',
+    id: 'asr-1',
+    revision,
+    at: '',
+    actor: 'registry',
+    cause: 'heartbeat',
+    from: null,
+    to: null,
+    detail: null,
+  });
+  const audit = Array.from({ length: AUDIT_ROWS + 10 }, (_, revision) => entry(revision));
+  await store.commit({ puts: [], removes: [], audit });
+  await store.close();
+  const { default: Libsql } = await import('libsql');
+  const database = new Libsql(file);
+  onTestFinished(() => void database.close());
+  const kept = database.prepare('SELECT count(*) AS rows, min(revision) AS oldest FROM audit').all();
+  expect(kept).toEqual([{ rows: AUDIT_ROWS, oldest: 10 }]);
 });
 
 describe('a data folder that cannot be used is refused, and left as it is', () => {

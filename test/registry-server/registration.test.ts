@@ -83,6 +83,20 @@ describe('a health check', () => {
     expect(life.state('asr-1')).toBe('unhealthy');
   });
 
+  test('that had to wait longest comes first: many that do not answer keep nobody waiting for ever', () => {
+    const life = new Life();
+    for (const id of ['a', 'b', 'c']) life.register(id, { healthUrl: HEALTH });
+    const order: string[] = [];
+    for (let i = 0; i < 6; i += 1) {
+      life.pass(40 * SECOND);
+      const [check] = life.directory.takeDueChecks(life.at.now, 1);
+      if (check === undefined) throw new Error('no check was due');
+      order.push(check.id);
+      life.directory.checked(check, 'no answer', life.at);
+    }
+    expect(order).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
+  });
+
   test('of a former incarnation means nothing', () => {
     const life = new Life();
     life.register('asr-1', { healthUrl: HEALTH });

@@ -56,6 +56,12 @@ describe('a registration that is not valid is refused whole, with the name of th
       { ...GOOD, service_metadata: { x: 'x'.repeat(17_000) } },
       ['body', 'service_metadata'],
     ],
+    [
+      'metadata that nests without end',
+      'register',
+      `{"service_name":"asr","service_url":"http://asr","service_metadata":{"x":${'['.repeat(15_000)}${']'.repeat(15_000)}}}`,
+      ['body', 'service_metadata'],
+    ],
     ['metadata that is a list', 'register', { ...GOOD, service_metadata: [1] }, ['body', 'service_metadata']],
     ['metadata that is a text', 'register', { ...GOOD, service_metadata: 'x' }, ['body', 'service_metadata']],
     ['no object', 'register', [], ['body']],

@@ -19,6 +19,23 @@ export class Invalid extends Error {
   }
 }
 
+/** Deeper nesting would overrun the stack of what prints it, here or at a client. */
+const MAX_DEPTH = 32;
+
+function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth > MAX_DEPTH || Object.values(value).some((inner) => isTooDeep(inner, depth + 1));
+}
+
+/** Refuses what no schema looks at: a list in place of an object, which passes with valibot, and deep nesting. */
+function checkShape(value: unknown, part: string): void {
+  if (Array.isArray(value)) throw new Invalid([{ loc: [part], msg: 'must be Object', type: 'type_error' }]);
+  const deep = Object.entries(value ?? {}).filter(([, inner]) => isTooDeep(inner));
+  if (deep.length === 0) return;
+  const msg = `must not nest deeper than ${MAX_DEPTH} levels`;
+  throw new Invalid(deep.map(([key]) => ({ loc: [part, key], msg, type: 'value_error' })));
+}
+
 function fieldError(part: string, issue: v.BaseIssue<unknown>): FieldError {
   const loc = [part, ...(issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)))];
   if (issue.received === 'undefined') return { loc, msg: 'field required', type: 'missing' };
@@ -34,8 +51,7 @@ export function parse<S extends v.GenericSchema>(
   value: unknown,
   part: 'body' | 'query',
 ): v.InferOutput<S> {
-  // An array passes for an object with valibot.
-  if (Array.isArray(value)) throw new Invalid([{ loc: [part], msg: 'must be Object', type: 'type_error' }]);
+  checkShape(value, part);
   const result = v.safeParse(schema, value, { abortPipeEarly: true });
   if (result.success) return result.output;
   throw new Invalid(result.issues.map((issue) => fieldError(part, issue)));
