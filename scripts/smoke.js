@@ -12,7 +12,12 @@ const root = resolve(process.argv[2] ?? '.', 'node_modules', 'regctl');
 const entry = join(root, 'bin', 'run.js');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'regctl-smoke-'));
-const env = { HOME: folder, PATH: process.env.PATH, JWT_SECRET: 'x'.repeat(32), SERVICE_ID: '1' };
+const env = {
+  HOME: folder,
+  PATH: process.env.PATH,
+  JWT_SECRET: 'a secret for the smoke test, 32 bytes and more',
+  SERVICE_ID: '1',
+};
 
 /** Standard output of a command that has to end with exit code 0. */
 async function regctl(...args) {
@@ -24,7 +29,11 @@ async function regctl(...args) {
 const serve = spawn(process.execPath, [entry, 'serve', '--samples', '--memory', '--port', '0', '--json'], {
   cwd: folder,
   env,
-  stdio: ['ignore', 'pipe', 'inherit'],
+  stdio: ['ignore', 'pipe', 'pipe'],
+});
+let log = '';
+serve.stderr.setEncoding('utf8').on('data', (text) => {
+  log += text;
 });
 try {
   const started = once(createInterface(serve.stdout), 'line');
@@ -48,6 +57,9 @@ try {
   const [code] = serve.exitCode === null ? await once(serve, 'exit') : [serve.exitCode];
   assert.equal(code, 0);
   process.stdout.write(`regctl ${version} runs on Node ${process.version}\n`);
+} catch (error) {
+  process.stderr.write(log);
+  throw error;
 } finally {
   serve.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
