@@ -8,7 +8,7 @@ import { get, post } from '../support/start-registry.js';
 
 const REGISTRATIONS = 1000;
 const AT_ONCE = 100;
-/** Two processes from the sources, a thousand commits: slow machines need a while. */
+/** Two processes run from the sources, and a thousand commits: slow machines need a while. */
 const PATIENCE_MS = 90_000;
 
 /** Registers `asr-<round>-<i>`, and deregisters every tenth again, until the registry is gone. */
@@ -57,4 +57,19 @@ test.each([5, 600])(
     const first = await startServe(dataDir);
     const { registered, deregistered } = await registerUntilKilled(first.url, limit, (answers) => {
       if (answers >= limit) first.child.kill('SIGKILL');
-    }, PATIENCE_MS);
+    });
+    if (first.child.signalCode === null) await once(first.child, 'exit');
+    expect(first.child.signalCode).toBe('SIGKILL');
+    expect(registered.size + deregistered.size).toBeLessThan(REGISTRATIONS);
+
+    const second = await startServe(dataDir);
+    const rows = (await get(`${second.url}/api/v1/registry/services/asr`)).body;
+    const kept = new Set(rows.map(({ instance_id }) => String(instance_id)));
+    expect([...registered].filter((id) => !kept.has(id))).toEqual([]);
+    expect([...deregistered].filter((id) => kept.has(id))).toEqual([]);
+    expect(rows.every(({ instance_id, service_url }) => service_url === `http://${instance_id}:8000`)).toBe(
+      true,
+    );
+  },
+  PATIENCE_MS,
+);
