@@ -7,6 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
+// Where `npm run test:coverage` collects what the processes covered.
+const COVERAGE: Record<string, string> =
+  process.env.NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE: process.env.NODE_V8_COVERAGE };
+
 export interface CliOptions {
   /** Added to an environment of PATH and a fresh HOME alone. */
   env?: Record<string, string>;
@@ -43,7 +47,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   const home = emptyFolder();
   const child = spawn(process.execPath, [ENTRY, ...args], {
     cwd: options.cwd ?? home,
-    env: { PATH: process.env.PATH ?? '', HOME: home, ...options.env },
+    env: { PATH: process.env.PATH ?? '', HOME: home, ...COVERAGE, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';
