@@ -3,7 +3,8 @@ import { CHECKS } from '../../src/doctor/catalogue.js';
 import { ENGINE } from '../../src/doctor/findings/engine.js';
 import { FINDINGS } from '../../src/doctor/findings.js';
 import { deploy, notGreen, runDoctor, SERVICE } from './deployment.js';
-import { FIXTURES, registerAtServe } from './fixtures.js';
+import { FIXTURES } from './fixtures.js';
+import { VARIANTS } from './variants.js';
 
 describe('a healthy deployment', () => {
   it('is green, and nothing but what does not apply is left out', async () => {
@@ -19,15 +20,6 @@ describe('a healthy deployment', () => {
       'registration.startup-log not-applicable',
       'heartbeat.recent not-applicable',
     ]);
-  });
-
-  it('is green with heartbeats, at a registry that tells of them', async () => {
-    const deployment = await deploy({});
-    await registerAtServe(deployment, { beatS: 1 });
-    const report = await runDoctor(deployment);
-    await deployment.close();
-    expect(notGreen(report)).toEqual({});
-    expect(report.results.find(({ id }) => id === 'heartbeat.recent')?.status).toBe('pass');
   });
 });
 
@@ -45,6 +37,18 @@ describe.concurrent('a deployment with one fault', () => {
       ({ skip }) => skip?.kind === 'blocked' && turning[skip.by] === undefined,
     );
     expect(blockedByOthers).toEqual([]);
+  });
+});
+
+describe.concurrent('a healthy variant', () => {
+  it.each(VARIANTS)('$name', async ({ change, ...options }) => {
+    const deployment = await deploy(options);
+    await change?.(deployment);
+    const report = await runDoctor(deployment);
+    await deployment.close();
+    expect(notGreen(report)).toEqual({});
+    expect(report).toMatchObject({ verdict: 'pass', exit: 0 });
+    expect(report.results.filter(({ skip }) => skip?.kind === 'blocked')).toEqual([]);
   });
 });
 

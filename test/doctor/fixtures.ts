@@ -528,9 +528,13 @@ export async function registerAtServe(
   agoS = 0;
 }
 
-/** Gives the registry another host's name: a proxy knows the way to it, and to an address that is not of this machine. */
-async function registryElsewhere({ env, registry, service, owns }: Deployment): Promise<void> {
-  const way: Record<string, string> = { 'config-service': registry.url, '192.0.2.1': service.url };
+/** Gives the registry another host's name; a proxy knows the way to it, to the service by name, and to an address. */
+export async function registryElsewhere({ env, registry, service, owns }: Deployment): Promise<void> {
+  const way: Record<string, string> = {
+    'config-service': registry.url,
+    [SERVICE]: service.url,
+    '192.0.2.1': service.url,
+  };
   const proxy = await startInstrument(async (request, response) => {
     const { hostname, pathname } = new URL(request.path);
     send(response, await forward({ ...request, path: pathname }, way[hostname] ?? ''));

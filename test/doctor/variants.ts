@@ -1,0 +1,132 @@
+// Deployments that differ and are all well: none of them may be anything but green.
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startCoordinatorReplica } from '../support/coordinator-replica.js';
+import { detail, json } from '../support/instrument.js';
+import { startSampleService } from '../support/sample-service.js';
+import { type Deployment, type DeploymentOptions, SECRET, SERVICE } from './deployment.js';
+import { registerAtServe, registryElsewhere } from './fixtures.js';
+
+export interface Variant extends DeploymentOptions {
+  name: string;
+  change?(deployment: Deployment): void | Promise<void>;
+}
+
+export const VARIANTS: Variant[] = [
+  {
+    name: 'the registry guide alone: no tokens, no messages',
+    env: { SERVICE_ID: undefined, JWT_SECRET: undefined },
+    behaviour: 'message-404',
+  },
+  { name: 'a Coordinator alone, which cannot list', change: (deployment) => coordinator(deployment, false) },
+  { name: 'a Coordinator alone, which can list', change: (deployment) => coordinator(deployment, true) },
+  {
+    name: 'serve, as a Coordinator, with heartbeats',
+    change: (deployment) => registerAtServe(deployment, { beatS: 1 }),
+  },
+  {
+    name: 'two instances',
+    async change({ register, owns }) {
+      const other = await startSampleService({ name: SERVICE, secret: SECRET });
+      owns(other);
+      register({
+        service_url: other.url,
+        health_check_url: `${other.url}/health`,
+        service_metadata: { instance_id: 'asr-2', status: 'healthy' },
+      });
+    },
+  },
+  {
+    name: 'an instance that is stopping, beside one that is not',
+    async change({ register, owns }) {
+      const other = await startSampleService({ name: SERVICE, secret: SECRET });
+      owns(other);
+      register({
+        service_url: other.url,
+        health_check_url: `${other.url}/health`,
+        service_metadata: { instance_id: 'asr-2', status: 'stopping' },
+      });
+    },
+  },
+  {
+    name: 'names of Docker, behind a proxy',
+    env: { SERVICE_HOST: undefined, SERVICE_PORT: '8090' },
+    async change(deployment) {
+      const url = `http://${SERVICE}:8090`;
+      deployment.register({ service_url: url, health_check_url: `${url}/health` });
+      await registryElsewhere(deployment);
+    },
+  },
+  {
+    name: 'a public URL, written with a slash at its end',
+    change({ env, service }) {
+      env.SERVICE_PUBLIC_URL = `${service.url}/`;
+      delete env.SERVICE_PORT;
+      delete env.SERVICE_HOST;
+    },
+  },
+  {
+    name: 'everything from a .env that git ignores and nobody else reads',
+    async change({ env, folder, registry }) {
+      execFileSync('git', ['init', '--quiet', folder]);
+      await writeFile(join(folder, '.gitignore'), '.env\n');
+      const lines = [`CONFIG_SERVICE_URL=${registry.url}`, `JWT_SECRET=${SECRET}`, 'SERVICE_ID=42'];
+      await writeFile(join(folder, '.env'), lines.join('\n'), { mode: 0o600 });
+      delete env.CONFIG_SERVICE_URL;
+      delete env.JWT_SECRET;
+      delete env.SERVICE_ID;
+    },
+  },
+  {
+    name: 'looked at from outside, by name',
+    env: { SERVICE_NAME: undefined, SERVICE_HOST: undefined },
+    input: { services: [SERVICE] },
+    change: ({ env }) => void delete env.SERVICE_PORT,
+  },
+  {
+    name: 'looked at from the environment of another service',
+    env: { SERVICE_NAME: 'nmt-service' },
+    input: { services: [SERVICE] },
+  },
+  { name: 'a slow registry, but within limits', replica: { delayMs: 200 } },
+  { name: 'clocks ten seconds apart', replica: { clockSkewMs: -10_000 } },
+  { name: 'Kafka is down, which the registry does not need', change: ({ registry }) => registry.kafkaDown() },
+  {
+    name: 'bad tokens are answered with 403',
+    change: ({ replaceService }) =>
+      replaceService(({ path }) => (path === '/health' ? json(200, { status: 'ok' }) : detail(403, 'No'))),
+  },
+  {
+    name: 'a health URL of its own',
+    change: ({ gateway, register, service }) => {
+      register({ health_check_url: `${service.url}/health?deep=1` });
+      return gateway(() => undefined);
+    },
+  },
+  {
+    name: 'a log of a start that went well after one that did not',
+    async change({ folder, input }) {
+      input.logFile = join(folder, 'start.log');
+      const lines = [
+        `WARNING:main:Service registry registration skipped/failed for ${SERVICE}`,
+        `INFO:main:Registered ${SERVICE} with service registry as instance asr-1`,
+        'WARNING:main:Service registry registration skipped/failed for nmt-service',
+      ];
+      await writeFile(input.logFile, lines.join('\n'));
+    },
+  },
+];
+
+async function coordinator({ env, service, owns }: Deployment, canList: boolean): Promise<void> {
+  const replica = await startCoordinatorReplica({ secret: SECRET, canList });
+  owns(replica);
+  replica.registerRaw({
+    service_id: 42,
+    service_name: SERVICE,
+    url: service.url,
+    health_check_url: `${service.url}/health`,
+  });
+  delete env.CONFIG_SERVICE_URL;
+  env.REGISTRY_URL = replica.url;
+}
