@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici';
 import { fail, RegctlError } from '../errors.js';
 import { readBody } from './body.js';
+import { startDeadline } from './deadline.js';
 import { connectionError } from './failures.js';
 import { backoffMs, isTransient, retryAfterMs, SAFE_METHODS } from './retry.js';
 
@@ -104,15 +105,13 @@ export function createHttp(options: HttpOptions): Http {
   const once = async (request: HttpRequest): Promise<HttpAnswer> => {
     const { dispatcher, reached, timing } = await open();
     const { timeoutMs = options.timeoutMs ?? request.defaultTimeoutMs ?? DEFAULT_TIMEOUT_MS } = request;
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const signals = [deadline, options.signal, ...(request.signal ? [request.signal] : [])];
+    const deadline = startDeadline(timeoutMs, [options.signal, request.signal]);
     const origin = new URL(request.url).origin;
     const started = performance.now();
     const slow = setTimeout(() => options.slow?.(request), SLOW_MS);
     const event: TraceEvent = { method: request.method, url: request.url, timing: {} };
     try {
       const { request: send } = await import('undici');
-      const signal = AbortSignal.any(signals);
       const sent = send(request.url, {
         dispatcher,
         method: request.method,
@@ -124,11 +123,11 @@ export function createHttp(options: HttpOptions): Http {
           ...request.headers,
         },
         body: request.json === undefined ? null : JSON.stringify(request.json),
-        signal,
+        signal: deadline.signal,
         headersTimeout: 0,
         bodyTimeout: 0,
       });
-      const answer = await Promise.race([sent, aborted(signal)]);
+      const answer = await Promise.race([sent, aborted(deadline.signal)]);
       event.status = answer.statusCode;
       event.timing.firstByte = performance.now() - started;
       const text = await readBody(answer, request.maxBytes ?? MAX_BYTES, request.url);
@@ -139,7 +138,7 @@ export function createHttp(options: HttpOptions): Http {
       const caught = connectionError(error, {
         url: request.url,
         seconds: timeoutMs / 1000,
-        timedOut: deadline.aborted,
+        timedOut: deadline.passed(),
         reached: reached.has(origin),
         safe: SAFE_METHODS.has(request.method),
         proxied: options.proxy !== undefined,
@@ -148,6 +147,7 @@ export function createHttp(options: HttpOptions): Http {
       event.error = caught instanceof RegctlError ? caught.code : String(caught);
       throw caught;
     } finally {
+      deadline.clear();
       clearTimeout(slow);
       event.timing = { ...timing.get(origin), ...event.timing, total: performance.now() - started };
       timing.delete(origin);

@@ -1,0 +1,34 @@
+/** A signal that fires after a time or when another one fires. */
+export interface Deadline {
+  signal: AbortSignal;
+  /** True where it was the time that ran out. */
+  passed(): boolean;
+  /** Lets go of the timer and of the other signals. */
+  clear(): void;
+}
+
+/**
+ * Starts a deadline. `AbortSignal.any` over `AbortSignal.timeout` would be shorter, but on Node 20 it may be
+ * collected as garbage before it fires (nodejs/node#57736), and the request then hangs.
+ */
+export function startDeadline(ms: number, others: readonly (AbortSignal | undefined)[]): Deadline {
+  const controller = new AbortController();
+  let passed = false;
+  const timer = setTimeout(() => {
+    passed = true;
+    controller.abort(new Error(`no answer within ${ms} ms`));
+  }, ms);
+  const end = (event: Event) => controller.abort((event.target as AbortSignal).reason);
+  for (const other of others) {
+    if (other?.aborted) controller.abort(other.reason);
+    other?.addEventListener('abort', end, { once: true });
+  }
+  return {
+    signal: controller.signal,
+    passed: () => passed,
+    clear() {
+      clearTimeout(timer);
+      for (const other of others) other?.removeEventListener('abort', end);
+    },
+  };
+}
