@@ -6,7 +6,7 @@ import { variable } from '../settings.js';
 import { requireName } from './names.js';
 
 export interface Beater {
-  /** For messages: `service/instance`, or `service id 42`. */
+  /** For messages: `service/instance`; at a Coordinator `service id 42` or `service id 42, instance asr-1`. */
   readonly target: string;
   readonly via: 'heartbeat' | 'register';
   /** The pace the registry asked for with the last answer, undefined where it did not. */
@@ -22,10 +22,7 @@ export async function makeBeater(
 ): Promise<Beater> {
   const registry = await context.registry();
   const key = await keyOf(asked, registry, context);
-  const target =
-    key.service_name === ''
-      ? `service id ${key.service_id}`
-      : `${key.service_name}/${key.instance_id ?? 'its instance'}`;
+  const target = nameOf(key, registry);
   let via: Beater['via'] = 'heartbeat';
   let pacedMs: number | undefined;
   let remembered: Registration | undefined;
@@ -58,6 +55,12 @@ export async function makeBeater(
     remembered ??= await read(key, registry, target);
     await registry.register(remembered);
   }
+}
+
+/** What the beat really is for: a Coordinator goes by the service id, whatever name it was asked under. */
+function nameOf(key: InstanceKey, { api }: RegistryClient): string {
+  if (api === 'config-service') return `${key.service_name}/${key.instance_id}`;
+  return `service id ${key.service_id}${key.instance_id === null ? '' : `, instance ${key.instance_id}`}`;
 }
 
 async function keyOf(

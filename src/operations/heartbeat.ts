@@ -18,7 +18,7 @@ export interface BeatReport {
   beat: number;
   /** ISO 8601. */
   at: string;
-  /** `service/instance`, or `service id 42`. */
+  /** `service/instance`; at a Coordinator `service id 42` or `service id 42, instance asr-1`. */
   target: string;
   accepted: boolean;
   /** `register`: the API has no heartbeat, so the instance was registered again as it was. */
