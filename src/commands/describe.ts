@@ -7,7 +7,7 @@ import { describeView } from '../render/describe.js';
 export default class Describe extends BaseCommand {
   static override summary = 'Show all that the registry says of a service, and where it contradicts itself.';
   static override description =
-    'The catalog row, every instance with its status, age, last heartbeat and health URL, what the registry hands out now, and in words what does not fit together. Metadata is shown for a single instance and with -o wide.';
+    'The catalog row, every instance with its status, age, last heartbeat and health URL, what the registry hands out now, and in words what does not fit together. The metadata of several instances is a column, that of one, and with -o wide, is shown in full.';
   static override examples = [
     { description: 'A service', command: '<%= config.bin %> <%= command.id %> asr-service' },
     {

@@ -11,14 +11,18 @@ import type { Paper, View } from './view.js';
 export const describeView: View<Description> = {
   text(found, paper) {
     const parts = [header(found, paper), instances(found, paper), handedOut(found, paper)];
-    if (found.instances.length === 1 || paper.wide)
-      parts.push(...found.instances.map((one) => metadata(one, paper)));
+    if (inFull(found, paper)) parts.push(...found.instances.map((one) => metadata(one, paper)));
     parts.push(...doubts(found, paper));
     return parts.filter((part) => part !== '').join('\n\n');
   },
   names: ({ instances: all }) =>
     all.flatMap(({ instance_id }) => (instance_id === null ? [] : [instance_id])),
 };
+
+/** One instance, or `-o wide`: metadata in full below the table; else it has a column. */
+function inFull({ instances: all }: Description, paper: Paper): boolean {
+  return all.length === 1 || paper.wide;
+}
 
 function header({ service_name, catalog, registry, api }: Description, paper: Paper): string {
   const row =
@@ -35,7 +39,9 @@ function header({ service_name, catalog, registry, api }: Description, paper: Pa
   );
 }
 
-function instances({ instances: all, unreadable }: Description, paper: Paper): string {
+function instances(found: Description, paper: Paper): string {
+  const { instances: all, unreadable } = found;
+  const column = !inFull(found, paper);
   if (unreadable !== null) return `${paper.style.bad('Instances cannot be read.')} ${clean(unreadable)}`;
   if (all.length === 0) return 'No live instances.';
   const rows = all.map((one) => [
@@ -46,8 +52,16 @@ function instances({ instances: all, unreadable }: Description, paper: Paper): s
     age(one.registered_at, paper.now),
     age(one.last_heartbeat, paper.now),
     clean(one.monitored_by ?? '-'),
+    ...(column
+      ? [
+          metadataPairs(one)
+            .map(([key, value]) => `${key}=${value}`)
+            .join(' ') || '-',
+        ]
+      : []),
   ]);
-  return table(['INSTANCE', 'STATUS', 'URL', 'HEALTH', 'AGE', 'LAST BEAT', 'MONITORED BY'], rows, paper);
+  const headings = ['INSTANCE', 'STATUS', 'URL', 'HEALTH', 'AGE', 'LAST BEAT', 'MONITORED BY'];
+  return table([...headings, ...(column ? ['METADATA'] : [])], rows, paper);
 }
 
 /** A health URL below the service's own is shown as its path alone. */
@@ -60,13 +74,16 @@ function handedOut({ handed_out: url }: Description, paper: Paper): string {
 }
 
 function metadata(one: Instance, paper: Paper): string {
-  const pairs = Object.entries(one.service_metadata);
+  const pairs = metadataPairs(one);
   if (pairs.length === 0) return '';
   const title = paper.style.bold(`Metadata of ${clean(one.instance_id ?? 'the instance')}`);
-  const shown = pairs.map(
+  return `${title}\n${fields(pairs, paper)}`;
+}
+
+function metadataPairs({ service_metadata }: Instance): (readonly [key: string, value: string])[] {
+  return Object.entries(service_metadata).map(
     ([key, value]) => [clean(key), clean(typeof value === 'string' ? value : JSON.stringify(value))] as const,
   );
-  return `${title}\n${fields(shown, paper)}`;
 }
 
 function doubts({ contradictions }: Description, paper: Paper): string[] {
