@@ -124,7 +124,11 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
       return path === '-' ? readStream(host.stdin) : readTextFile(path, 'The file');
     },
     async close() {
-      if (http) await (await http).close();
+      // A client that could not be made was reported where it was asked for.
+      await http?.then(
+        (made) => made.close(),
+        () => undefined,
+      );
     },
   };
   return context;

@@ -1,3 +1,4 @@
+import { fail } from './errors.js';
 import type { ContextFlags, Host } from './host.js';
 import type { Http } from './http/http.js';
 import { readTextFile } from './inputs.js';
@@ -13,7 +14,7 @@ export async function openHttp(
   const { createHttp } = await import('./http/http.js');
   const pem = async (flag: string | undefined, fromContext: string | undefined) => {
     const path = flag ?? fromContext;
-    return path === undefined ? undefined : readTextFile(path, 'The PEM file');
+    return path === undefined ? undefined : readPem(path);
   };
   const [ca, cert, key] = await Promise.all([
     pem(flags['ca-file'], values.ca_file),
@@ -35,6 +36,17 @@ export async function openHttp(
     ...(key === undefined ? {} : { key }),
     ...(proxy === undefined ? {} : { proxy }),
     ...(host.trace === undefined ? {} : { trace: host.trace }),
+  });
+}
+
+/** Node passes over a file without a PEM block in it, and what it was meant to make trusted stays untrusted. */
+async function readPem(path: string): Promise<string> {
+  const text = await readTextFile(path, 'The PEM file');
+  if (text.includes('-----BEGIN ')) return text;
+  throw fail('USAGE', {
+    what: `The PEM file ${path} holds neither a certificate nor a key:`,
+    why: 'it has no line -----BEGIN CERTIFICATE----- or the like.',
+    next: 'Convert it to PEM, for DER with `openssl x509 -inform der -in FILE`.',
   });
 }
 

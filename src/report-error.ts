@@ -37,7 +37,20 @@ export function toRegctlError(
   return fail('BUG', { cause: error.message }, error);
 }
 
-const SECRET_FLAG = /^--?(jwt[-_]?)?(secret|token|password)(=|$)/i;
+const SECRET_FLAG = /^--?((jwt[-_]?)?(secret|token|password)|secret-stdin)(=|$)/i;
+
+/** What oclif says, put as regctl puts it. Stray words are not repeated: one may be a secret. */
+const REWORDED: readonly (readonly [RegExp, string])[] = [
+  [/^The following errors? occurred:\s*/, ''],
+  [/^Missing required flag (\w)/, 'Missing required flag --$1'],
+  [/^Parsing (--\S+)\s+/, '$1: '],
+  [/^(Nonexistent flags?: [^=]*)=.*/s, '$1'],
+  [/^Unexpected arguments?: .*/s, 'There are more arguments than it takes'],
+  [/^command ([^\s:]+) not found/i, 'There is no command $1'],
+  [/^command ([^\s:]+):.* not found/is, 'There is no command $1 that takes what follows it'],
+  [/\s*Note: .*/s, ''],
+  [/\s+/g, ' '],
+];
 
 function usage(error: Error, asked: { command: string | undefined; argv: readonly string[] }): RegctlError {
   const command = asked.command?.replaceAll(':', ' ');
@@ -50,14 +63,8 @@ function usage(error: Error, asked: { command: string | undefined; argv: readonl
       next: 'Use --secret-file, --secret-stdin, or JWT_SECRET in the environment.',
     });
   }
-  const [first = '', ...rest] = error.message.split('\n').filter((line) => !line.startsWith('See more help'));
-  const what = [
-    first.replace(
-      /^command (\S+) not found/i,
-      (_, id: string) => `There is no command ${id.replaceAll(':', ' ')}`,
-    ),
-    ...rest.map((line) => line.trim()).filter((line) => line !== ''),
-  ].join(' ');
+  const told = error.message.replace(/\nSee more help.*/s, '').trim();
+  const what = REWORDED.reduce((text, [pattern, by]) => text.replace(pattern, by), told);
   return fail('USAGE', { what: what.endsWith('.') ? what : `${what}.`, why: '', next }, error);
 }
 

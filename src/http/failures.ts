@@ -39,6 +39,8 @@ export function connectionError(error: unknown, attempt: Attempt): unknown {
   if (DNS.has(code)) return fail('DNS_FAILED', { url: origin, cause: code + via }, error);
   if (REFUSED.has(code)) return fail('CONNECTION_REFUSED', { url: origin, cause: code + via }, error);
   if (isTls(code, message)) return fail('TLS_FAILED', { url: origin, cause: tlsCause(code, message) }, error);
+  if (code.startsWith('HPE_'))
+    return fail('NOT_THE_API', { url: origin, seen: 'what listens there does not speak HTTP' }, error);
   if (code.startsWith('Z_')) return fail('NOT_THE_API', { url, seen: 'the answer is not valid gzip' }, error);
   const cause = code === 'UND_ERR_SOCKET' || code === '' ? message : code;
   return fail('CONNECTION_FAILED', { url, cause, safe }, error);

@@ -5,6 +5,7 @@ import { fail, RegctlError } from '../errors.js';
 import type { Endpoint } from '../registry-client/client.js';
 import type { Secret } from '../secret.js';
 import { doctorContext } from './doctor-context.js';
+import { requireName } from './names.js';
 
 export interface DoctorInput {
   /** Empty: SERVICE_NAME. */
@@ -36,6 +37,7 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
   ]);
   const [stray] = unmatched(CHECKS, [...input.only, ...input.skip]);
   if (stray !== undefined) throw noSuchCheck(stray);
+  for (const name of input.services) requireName('service', name);
   const { clock, signal } = context;
   const startedAt = new Date(clock.now());
   const started = clock.monotonic();

@@ -24,10 +24,18 @@ export function parseObject(text: string, what: string): Record<string, unknown>
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw malformed(what, `is not JSON (${error instanceof Error ? error.message : String(error)})`);
+    throw noObject(what, `is not JSON (${error instanceof Error ? error.message : String(error)})`);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw malformed(what, 'is JSON, but not an object');
+  throw noObject(what, 'is JSON, but not an object');
+}
+
+function noObject(what: string, problem: string) {
+  return fail('USAGE', {
+    what: `${what} ${problem}.`,
+    why: '',
+    next: 'Give a JSON object: {"key": "value"}.',
+  });
 }
 
 function malformed(what: string, problem: string) {
