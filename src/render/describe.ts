@@ -52,13 +52,7 @@ function instances(found: Description, paper: Paper): string {
     age(one.registered_at, paper.now),
     age(one.last_heartbeat, paper.now),
     clean(one.monitored_by ?? '-'),
-    ...(column
-      ? [
-          metadataPairs(one)
-            .map(([key, value]) => `${key}=${value}`)
-            .join(' ') || '-',
-        ]
-      : []),
+    ...(column ? [inBrief(one)] : []),
   ]);
   const headings = ['INSTANCE', 'STATUS', 'URL', 'HEALTH', 'AGE', 'LAST BEAT', 'MONITORED BY'];
   return table([...headings, ...(column ? ['METADATA'] : [])], rows, paper);
@@ -78,6 +72,12 @@ function metadata(one: Instance, paper: Paper): string {
   if (pairs.length === 0) return '';
   const title = paper.style.bold(`Metadata of ${clean(one.instance_id ?? 'the instance')}`);
   return `${title}\n${fields(pairs, paper)}`;
+}
+
+/** Metadata in a cell, without the status, which has a column of its own. */
+function inBrief(one: Instance): string {
+  const pairs = metadataPairs(one).filter(([key]) => key !== 'status');
+  return pairs.map(([key, value]) => `${key}=${value}`).join(' ') || '-';
 }
 
 function metadataPairs({ service_metadata }: Instance): (readonly [key: string, value: string])[] {
