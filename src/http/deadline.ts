@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** A signal that fires after a time or when another one fires. */
 export interface Deadline {
   signal: AbortSignal;
@@ -20,8 +22,11 @@ export function startDeadline(ms: number, others: readonly (AbortSignal | undefi
   }, ms);
   const end = (event: Event) => controller.abort((event.target as AbortSignal).reason);
   for (const other of others) {
-    if (other?.aborted) controller.abort(other.reason);
-    other?.addEventListener('abort', end, { once: true });
+    if (other === undefined) continue;
+    if (other.aborted) controller.abort(other.reason);
+    // As many listen as requests are under way; Node warns of more than ten.
+    setMaxListeners(0, other);
+    other.addEventListener('abort', end, { once: true });
   }
   return {
     signal: controller.signal,
