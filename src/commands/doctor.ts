@@ -3,8 +3,14 @@ import { BaseCommand } from '../base-command.js';
 import { RegctlError } from '../errors.js';
 import { durationFlag, registryFlags, secretFlags } from '../flags.js';
 import { describeChecks, examine, explainCheck } from '../operations/doctor.js';
-import { parseReportFile, type ReportFile, utf8, writeReports } from '../operations/doctor-reports.js';
-import { checksView, doctorView, explainView } from '../render/doctor.js';
+import {
+  doctorTexts,
+  parseReportFile,
+  type ReportFile,
+  utf8,
+  writeReports,
+} from '../operations/doctor-reports.js';
+import { checksView, doctorView, explainView, filePaper } from '../render/doctor.js';
 
 // The engine repeats what is worth it, so --retries has no meaning here.
 const { retries: _, ...registry } = registryFlags;
@@ -84,7 +90,9 @@ export default class Doctor extends BaseCommand {
     // A secret that is missing is a finding here, nothing to ask for.
     const context = await this.open({ ...flags, input: false });
     if (flags.list) return this.print(await describeChecks(), checksView);
-    if (flags.explain !== undefined) return this.print(await explainCheck(flags.explain), explainView);
+    const { prettyReport, checkPage } = await doctorTexts();
+    if (flags.explain !== undefined)
+      return this.print(await explainCheck(flags.explain), explainView(checkPage));
     const report = await examine(
       {
         services: flags.service ?? [],
@@ -102,8 +110,8 @@ export default class Doctor extends BaseCommand {
     );
     const options = { ascii: !utf8(context.sources.environment), brief: flags.brief };
     this.setExit(report.exit);
-    await writeReports(flags.report ?? [], report, options);
-    await this.print(report, doctorView(options));
+    await writeReports(flags.report ?? [], report, filePaper(options));
+    await this.print(report, doctorView(prettyReport, options));
     const reason: unknown = context.signal.reason;
     if (context.signal.aborted && reason instanceof RegctlError) this.setExit(reason.exit);
   }

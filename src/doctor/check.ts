@@ -124,3 +124,9 @@ export function notApplicable(why: string): Outcome<never> {
 export function blockedBy(check: { id: string }, why: string): Outcome<never> {
   return { status: 'skip', skip: { kind: 'blocked', by: check.id, why } };
 }
+
+/** The first few of a list of any length, and how many more there are. */
+export function few(items: readonly string[], most = 5): string {
+  const more = items.length - most;
+  return more > 0 ? `${items.slice(0, most).join(', ')} and ${more} more` : items.join(', ');
+}

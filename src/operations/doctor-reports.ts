@@ -1,6 +1,6 @@
 import type { Format } from '../doctor/reports/index.js';
+import type { ReportPaper } from '../doctor/reports/paper.js';
 import type { Report } from '../doctor/result.js';
-import { makeStyle } from '../render/style.js';
 
 export interface ReportFile {
   format: Format;
@@ -19,15 +19,23 @@ export async function parseReportFile(text: string): Promise<ReportFile | undefi
 export async function writeReports(
   files: readonly ReportFile[],
   report: Report,
-  options: { ascii: boolean; brief: boolean },
+  paper: ReportPaper,
 ): Promise<void> {
   if (files.length === 0) return;
   const [{ renderReport }, { writeReport }] = await Promise.all([
     import('../doctor/reports/index.js'),
     import('../doctor/write-report.js'),
   ]);
-  const paper = { ...options, style: makeStyle(false), wide: true, width: Number.POSITIVE_INFINITY };
   for (const { format, path } of files) await writeReport(path, renderReport(format, report, paper));
+}
+
+/** What the views of the doctor are made with. */
+export async function doctorTexts() {
+  const [{ prettyReport }, { checkPage }] = await Promise.all([
+    import('../doctor/reports/pretty.js'),
+    import('../doctor/docs.js'),
+  ]);
+  return { prettyReport, checkPage };
 }
 
 /** True where the locale can show more than ASCII (POSIX: LC_ALL, then LC_CTYPE, then LANG); so it is without any. */

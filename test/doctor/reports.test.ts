@@ -5,10 +5,12 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { finding } from '../../src/doctor/findings.js';
 import { report } from '../../src/doctor/report.js';
 import { jsonReport } from '../../src/doctor/reports/json.js';
-import { type PrettyOptions, prettyReport } from '../../src/doctor/reports/pretty.js';
+import type { ReportPaper } from '../../src/doctor/reports/paper.js';
+import { prettyReport } from '../../src/doctor/reports/pretty.js';
 import type { CheckResult, Report } from '../../src/doctor/result.js';
 import { writeReport } from '../../src/doctor/write-report.js';
 import { makeStyle } from '../../src/render/style.js';
+import { clean, safeJson } from '../../src/render/text.js';
 
 const base: CheckResult = {
   id: 'a.one',
@@ -66,8 +68,10 @@ function reportOf(results: CheckResult[], failOn: 'warn' | 'fail' = 'fail'): Rep
   });
 }
 
-const paper: PrettyOptions = {
+const paper: ReportPaper = {
   style: makeStyle(false),
+  clean,
+  json: safeJson,
   ascii: false,
   brief: false,
   wide: false,
@@ -160,7 +164,7 @@ describe('the pretty report', () => {
 
 describe('the JSON report', () => {
   it('is one document with every check in it', () => {
-    const document = JSON.parse(jsonReport(reportOf([passed, blocked])));
+    const document = JSON.parse(jsonReport(reportOf([passed, blocked]), paper));
     expect(document).toMatchObject({ schemaVersion: 1, verdict: 'pass', summary: { pass: 1, skip: 1 } });
     expect(document.results[1]).toEqual(blocked);
   });

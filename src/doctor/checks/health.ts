@@ -1,11 +1,12 @@
 // health.* and heartbeat.recent: is it well, does the registry know, does it still beat.
 import { detailOf } from '../../registry-client/answers.js';
 import type { Instance } from '../../registry-client/client.js';
+import { sideBySide } from '../../side-by-side.js';
 import { HEARTBEAT_INTERVAL_S, MISSED_BEATS_MEAN_DOWN } from '../../wire/coordinator.js';
 import { attempt, because, ONCE_MORE } from '../attempt.js';
-import { type Finding, finding, found, notApplicable, serviceCheck, verdict } from '../check.js';
+import { type Finding, few, finding, found, notApplicable, serviceCheck, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
-import { address, label, present, urlReachable, withoutCredentials } from './registration.js';
+import { AT_ONCE, address, label, present, urlReachable, withoutCredentials } from './registration.js';
 import { reachable, skewOf } from './registry.js';
 import { api } from './registry-api.js';
 
@@ -24,16 +25,17 @@ export const endpoint = serviceCheck({
   settles: true,
   timeoutMs: 30_000,
   async run(context, [{ alive }]) {
-    const probed = await Promise.all(
-      alive.map(async (instance) => ({ instance, problem: await probe(instance, context) })),
-    );
+    const probed = await sideBySide(alive, AT_ONCE, async (instance) => ({
+      instance,
+      problem: await probe(instance, context),
+    }));
     const findings = probed.flatMap(({ problem }) => (problem ? [problem] : []));
     const facts = probed.map(({ instance, problem }) => ({ instance, well: problem === undefined }));
     if (findings.length > 0) {
       const transient = findings.some(({ code }) => code === 'HEALTH_NO_ANSWER');
       return found(findings, { facts, transient });
     }
-    return verdict([], alive.map(healthUrl).join(', '), facts);
+    return verdict([], few(alive.map(healthUrl)), facts);
   },
 });
 
@@ -78,7 +80,7 @@ export const agrees = serviceCheck({
       findings.push(finding('CATALOG_STATUS_WRONG', { service, row }));
     return verdict(
       findings,
-      probed.map(({ instance }) => `${label(instance)} ${instance.status}`).join(', '),
+      few(probed.map(({ instance }) => `${label(instance)} ${instance.status}`)),
       undefined,
     );
   },
@@ -112,6 +114,6 @@ export const recent = serviceCheck({
     }
     if (findings.length > 0) return found(findings);
     if (ages.length === 0) return notApplicable('the registry does not tell of heartbeats');
-    return verdict([], `${ages.map((age) => `${age} s`).join(', ')} ago`, undefined);
+    return verdict([], `${few(ages.map((age) => `${age} s`))} ago`, undefined);
   },
 });

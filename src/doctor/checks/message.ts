@@ -5,13 +5,14 @@ import { messageUrl } from '../../messaging/send.js';
 import { detailOf, jsonOrUndefined } from '../../registry-client/answers.js';
 import type { Instance } from '../../registry-client/client.js';
 import { Secret } from '../../secret.js';
+import { sideBySide } from '../../side-by-side.js';
 import type { Envelope } from '../../wire/message.js';
 import { attempt, because } from '../attempt.js';
-import { blockedBy, type Finding, finding, found, notApplicable, pass, serviceCheck } from '../check.js';
+import { blockedBy, type Finding, few, finding, found, notApplicable, pass, serviceCheck } from '../check.js';
 import type { ServiceContext } from '../context.js';
 import { sh } from '../findings/entry.js';
 import { jwtSecret, usesTokens } from './env.js';
-import { address, label, urlReachable } from './registration.js';
+import { AT_ONCE, address, label, urlReachable } from './registration.js';
 
 interface Bad {
   id: string;
@@ -55,8 +56,8 @@ function rejects({ id, title, what, about, signed, authorization, curl }: Bad) {
       if (made.error?.code === 'INVALID_SETTING') return blockedBy(jwtSecret, because(made.error));
       if (made.error) return found(finding('TOKEN_WITHHELD', { why: because(made.error) }));
       const header = made.value;
-      const tried = await Promise.all(
-        alive.map((instance) => refusal(instance, what, header, curl, context)),
+      const tried = await sideBySide(alive, AT_ONCE, (instance) =>
+        refusal(instance, what, header, curl, context),
       );
       const findings = tried.flatMap(({ finding: each }) => (each ? [each] : []));
       if (
@@ -66,7 +67,7 @@ function rejects({ id, title, what, about, signed, authorization, curl }: Bad) {
       )
         return notApplicable('it takes no messages, and this deployment follows the registry guide alone');
       if (findings.length > 0) return found(findings);
-      return pass(tried.map(({ status }) => status).join(', '));
+      return pass(few(tried.map(({ status }) => `${status}`)));
     },
   });
 }

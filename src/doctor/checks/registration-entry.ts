@@ -2,7 +2,7 @@
 import type { Instance } from '../../registry-client/client.js';
 import { MAX_METADATA_BYTES } from '../../wire/config-service.js';
 import { serviceUrlProblem } from '../../wire/urls.js';
-import { type Finding, finding, found, notApplicable, pass, serviceCheck, verdict } from '../check.js';
+import { type Finding, few, finding, found, notApplicable, pass, serviceCheck, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import { serviceVars } from './env.js';
 import { address, label, present, sameUrl, saysNoStatus, withoutCredentials } from './registration.js';
@@ -24,7 +24,7 @@ export const urlMatchesEnv = serviceCheck({
     const named = instances.filter(({ instance_id }) => instance_id === id);
     const candidates = named.length > 0 ? named : instances;
     if (candidates.some((each) => sameUrl(address(each), expected))) return pass(expected);
-    const registered = candidates.map((each) => address(each) ?? 'no URL').join(', ');
+    const registered = few(candidates.map((each) => address(each) ?? 'no URL'));
     const url = context.registry.urlOf(kind, 'service', service);
     return found(finding('URL_NOT_FROM_ENV', { service, expected, registered, url }));
   },
@@ -40,7 +40,7 @@ export const urlForm = serviceCheck({
   codes: ['URL_INVALID', 'URL_LOCALHOST', 'URL_RAW_IP'],
   async run(context, [{ instances }]) {
     const findings = instances.flatMap((instance) => formProblems(instance, context));
-    return verdict(findings, instances.map(address).join(', '), undefined);
+    return verdict(findings, few(instances.map((each) => address(each) ?? 'no URL')), undefined);
   },
 });
 
@@ -114,19 +114,19 @@ export const noDuplicates = serviceCheck({
       const others = (services ?? []).filter(
         (other) => other.service_name !== service && sameUrl(other.service_url, url),
       );
-      const names = others.map(({ service_name }) => service_name).join(', ');
+      const names = few(others.map(({ service_name }) => service_name));
       return [
         ...(same.length > 1
           ? [
               finding('DUPLICATE_URL', {
                 address: url,
-                instances: `${same.length} times: ${same.map(label).join(', ')}`,
+                instances: `${same.length} times: ${few(same.map(label))}`,
               }),
             ]
           : []),
         ...(others.length > 0 ? [finding('SHARED_URL', { service, address: url, others: names })] : []),
       ];
     });
-    return verdict(findings, [...addresses.keys()].join(', '), undefined);
+    return verdict(findings, few([...addresses.keys()]), undefined);
   },
 });

@@ -1,8 +1,9 @@
 // registration.*: is the service in the registry, is it handed out, and is the registry right about it.
 import type { Instance } from '../../registry-client/client.js';
+import { sideBySide } from '../../side-by-side.js';
 import { isName, NAME_RULE } from '../../wire/names.js';
 import { attempt, because, isTransient, noAnswer, ONCE_MORE } from '../attempt.js';
-import { blockedBy, type Finding, finding, found, pass, serviceCheck, verdict } from '../check.js';
+import { blockedBy, type Finding, few, finding, found, pass, serviceCheck, verdict } from '../check.js';
 import type { ServiceContext } from '../context.js';
 import { api, latency } from './registry-api.js';
 
@@ -85,7 +86,7 @@ export const present = serviceCheck({
       const url = registry.urlOf(kind, 'service', service);
       return found(finding('NOT_REGISTERED', { service, url }));
     }
-    return pass(instances.map(label).join(', '), { instances });
+    return pass(few(instances.map(label)), { instances });
   },
 });
 
@@ -124,8 +125,8 @@ function whyNot(asked: { service: string; url: string }, instances: readonly Ins
   }
   const silent = instances.filter(saysNoStatus);
   if (silent.length > 0 && silent.length === instances.length)
-    return finding('NO_STATUS', { ...asked, instances: silent.map(label).join(', ') });
-  const states = instances.map((instance) => `${label(instance)} is ${instance.status}`).join(', ');
+    return finding('NO_STATUS', { ...asked, instances: few(silent.map(label)) });
+  const states = few(instances.map((instance) => `${label(instance)} is ${instance.status}`));
   return finding('NONE_HEALTHY', { ...asked, states });
 }
 
@@ -146,7 +147,7 @@ export const urlReachable = serviceCheck({
   settles: true,
   timeoutMs: 30_000,
   async run(context, [{ instances }]) {
-    const tried = await Promise.all(instances.map((instance) => connect(instance, context)));
+    const tried = await sideBySide(instances, AT_ONCE, (instance) => connect(instance, context));
     const dead = tried.flatMap(({ instance, problem }) =>
       problem === undefined ? [] : [{ instance, problem }],
     );
@@ -164,6 +165,9 @@ export const urlReachable = serviceCheck({
     );
   },
 });
+
+/** How many instances of a service are asked side by side. */
+export const AT_ONCE = 16;
 
 /** A health probe of the registry waits as long. */
 const CONNECT_TIMEOUT_MS = 3_000;

@@ -1,19 +1,6 @@
 // The report for a person: the cause first, groups, a line a check, what to do under what is wrong, the verdict last.
-import type { Style } from '../../render/style.js';
-import { clean } from '../../render/text.js';
 import type { CheckResult, Finding, Report, Status } from '../result.js';
-
-export interface PrettyOptions {
-  style: Style;
-  /** Signs of ASCII alone, for a terminal that is not UTF-8. */
-  ascii: boolean;
-  /** Only what is not green. */
-  brief: boolean;
-  /** Also what passed checks saw. */
-  wide: boolean;
-  /** Columns; Infinity in a pipe. */
-  width: number;
-}
+import type { ReportPaper } from './paper.js';
 
 const SIGNS: Record<'utf8' | 'ascii', Record<Status, string>> = {
   utf8: { pass: '✔', warn: '!', fail: '✘', skip: '-', unknown: '?' },
@@ -23,14 +10,14 @@ const SIGNS: Record<'utf8' | 'ascii', Record<Status, string>> = {
 const INDENT = ' '.repeat(13);
 
 /** Ends without a newline. */
-export function prettyReport(report: Report, options: PrettyOptions): string {
-  const sections = groups(report.results).map((group) => groupText(group, options));
-  return [heading(report, options), causeText(report, options), ...sections, verdictText(report, options)]
+export function prettyReport(report: Report, paper: ReportPaper): string {
+  const sections = groups(report.results).map((group) => groupText(group, paper));
+  return [heading(report, paper), causeText(report, paper), ...sections, verdictText(report, paper)]
     .filter((section) => section !== '')
     .join('\n\n');
 }
 
-function heading({ registry, services }: Report, { style }: PrettyOptions): string {
+function heading({ registry, services }: Report, { style, clean }: ReportPaper): string {
   const where = registry.url === null ? 'no registry' : registry.url;
   const kind = registry.api === null ? '' : ` (${registry.api})`;
   const who = services.length > 3 ? `${services.length} services` : services.join(', ') || 'no service';
@@ -38,13 +25,13 @@ function heading({ registry, services }: Report, { style }: PrettyOptions): stri
 }
 
 /** What stands in the way of most, before everything that only follows from it. */
-function causeText({ causes, results }: Report, options: PrettyOptions): string {
+function causeText({ causes, results }: Report, paper: ReportPaper): string {
   const [first] = causes;
   if (first === undefined) return '';
   const result = results.find(({ id, service }) => id === first.id && service === first.service);
   const why = result?.findings[0]?.seen ?? result?.skip?.why ?? 'it was not carried out';
   const many = `${first.blocks} check${first.blocks === 1 ? '' : 's'}`;
-  return options.style.bad(clean(`First mend ${first.id}, which blocks ${many}: ${why}.`));
+  return paper.style.bad(paper.clean(`First mend ${first.id}, which blocks ${many}: ${why}.`));
 }
 
 interface Group {
@@ -64,26 +51,29 @@ function groups(results: readonly CheckResult[]): Group[] {
   return [...found.values()];
 }
 
-function groupText({ title, results }: Group, options: PrettyOptions): string {
-  const shown = results.filter(({ status }) => status !== 'skip' && !(options.brief && status === 'pass'));
-  const lines = [...shown.flatMap((result) => checkLines(result, options)), ...skipLines(results, options)];
-  return lines.length === 0 ? '' : [options.style.bold(clean(title)), ...lines].join('\n');
+function groupText({ title, results }: Group, paper: ReportPaper): string {
+  const shown = results.filter(({ status }) => status !== 'skip' && !(paper.brief && status === 'pass'));
+  const lines = [...shown.flatMap((result) => checkLines(result, paper)), ...skipLines(results, paper)];
+  return lines.length === 0 ? '' : [paper.style.bold(paper.clean(title)), ...lines].join('\n');
 }
 
-function checkLines(result: CheckResult, options: PrettyOptions): string[] {
-  const { style, width } = options;
+function checkLines(result: CheckResult, paper: ReportPaper): string[] {
+  const { style, width, clean } = paper;
   const attempts = result.attempts.length;
   const after = attempts > 1 ? `, ${attempts} attempts` : '';
   const took = `(${duration(result.duration_ms)}${after})`;
   const text = clean(`${result.id.padEnd(32)} ${result.title}`, Math.max(40, width - 14 - took.length));
   return [
-    `  ${mark(result.status, options)}  ${text} ${style.dim(took)}`,
-    ...(options.wide && result.seen !== null ? [`${INDENT}${style.dim(clean(result.seen))}`] : []),
-    ...result.findings.flatMap((finding) => findingLines(finding, options)),
+    `  ${mark(result.status, paper)}  ${text} ${style.dim(took)}`,
+    ...(paper.wide && result.seen !== null ? [`${INDENT}${style.dim(clean(result.seen))}`] : []),
+    ...result.findings.flatMap((finding) => findingLines(finding, paper)),
   ];
 }
 
-function findingLines({ code, seen, remedy, reproduce }: Finding, { style, width }: PrettyOptions): string[] {
+function findingLines(
+  { code, seen, remedy, reproduce }: Finding,
+  { style, width, clean }: ReportPaper,
+): string[] {
   const room = width - INDENT.length;
   const block = (label: string, text: string) => {
     const [first = '', ...rest] = wrap(clean(text), room - label.length - 1);
@@ -98,29 +88,32 @@ function findingLines({ code, seen, remedy, reproduce }: Finding, { style, width
 }
 
 /** Skipped checks, a line a reason. */
-function skipLines(results: readonly CheckResult[], options: PrettyOptions): string[] {
+function skipLines(results: readonly CheckResult[], paper: ReportPaper): string[] {
   const reasons = new Map<string, string[]>();
   for (const { id, skip } of results) {
-    if (skip === null || (options.brief && skip.kind !== 'blocked')) continue;
+    if (skip === null || (paper.brief && skip.kind !== 'blocked')) continue;
     const reason = skip.kind === 'blocked' ? `blocked by ${skip.by}` : `${skip.kind}: ${skip.why}`;
     reasons.set(reason, [...(reasons.get(reason) ?? []), id]);
   }
   return [...reasons].flatMap(([reason, ids]) => {
-    const [first = '', ...rest] = wrap(clean(`${ids.join(', ')} (${reason})`), options.width - INDENT.length);
-    return [`  ${mark('skip', options)}  ${first}`, ...rest.map((line) => INDENT + line)].map((line) =>
-      options.style.dim(line),
+    const [first = '', ...rest] = wrap(
+      paper.clean(`${ids.join(', ')} (${reason})`),
+      paper.width - INDENT.length,
+    );
+    return [`  ${mark('skip', paper)}  ${first}`, ...rest.map((line) => INDENT + line)].map((line) =>
+      paper.style.dim(line),
     );
   });
 }
 
-function mark(status: Status, { style, ascii }: PrettyOptions): string {
+function mark(status: Status, { style, ascii }: ReportPaper): string {
   const text = `${SIGNS[ascii ? 'ascii' : 'utf8'][status]} ${status.padEnd(7)}`.slice(0, 9);
   if (status === 'pass') return style.good(text);
   if (status === 'fail') return style.bad(text);
   return status === 'skip' ? text : style.warn(text);
 }
 
-function verdictText({ verdict, summary, duration_ms, exit }: Report, { style }: PrettyOptions): string {
+function verdictText({ verdict, summary, duration_ms, exit }: Report, { style }: ReportPaper): string {
   const words = {
     pass: 'all is well',
     warn: 'it works, with warnings',

@@ -1,0 +1,17 @@
+/** What a report is written on and with: handed down, so that reports know no terminal. */
+export interface ReportPaper {
+  /** Colours by meaning. */
+  style: Record<'good' | 'warn' | 'bad' | 'dim' | 'bold', (text: string) => string>;
+  /** Makes text from the network harmless; cuts after `max` characters. */
+  clean(text: string, max?: number): string;
+  /** JSON without characters that steer a terminal. */
+  json(value: unknown, indent?: number): string;
+  /** Signs of ASCII alone, for a terminal that is not UTF-8. */
+  ascii: boolean;
+  /** Only what is not green. */
+  brief: boolean;
+  /** Also what passed checks saw. */
+  wide: boolean;
+  /** Columns; Infinity in a pipe and in a file. */
+  width: number;
+}
