@@ -37,7 +37,7 @@ export function toRegctlError(
   return fail('BUG', { cause: error.message }, error);
 }
 
-const SECRET_FLAG = /^--?((jwt[-_]?)?(secret|token|password)|secret-stdin)(=|$)/i;
+const SECRET_FLAG = /^--?((jwt[-_]?)?(secret|token|password)(=|$)|secret-stdin=)/i;
 
 /** What oclif says, put as regctl puts it. Stray words are not repeated: one may be a secret. */
 const REWORDED: readonly (readonly [RegExp, string])[] = [

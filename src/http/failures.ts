@@ -34,12 +34,12 @@ export function connectionError(error: unknown, attempt: Attempt): unknown {
     return fail('CONNECT_TIMED_OUT', { url: origin, seconds }, error);
   }
   if (attempt.interrupted) return error;
-  const { code, message } = rootCause(error);
+  const { code, name, message } = rootCause(error);
   const via = attempt.proxied ? '; by way of a proxy, see HTTP_PROXY, HTTPS_PROXY and NO_PROXY' : '';
   if (DNS.has(code)) return fail('DNS_FAILED', { url: origin, cause: code + via }, error);
   if (REFUSED.has(code)) return fail('CONNECTION_REFUSED', { url: origin, cause: code + via }, error);
   if (isTls(code, message)) return fail('TLS_FAILED', { url: origin, cause: tlsCause(code, message) }, error);
-  if (code.startsWith('HPE_'))
+  if (name === 'HTTPParserError')
     return fail('NOT_THE_API', { url: origin, seen: 'what listens there does not speak HTTP' }, error);
   if (code.startsWith('Z_')) return fail('NOT_THE_API', { url, seen: 'the answer is not valid gzip' }, error);
   const cause = code === 'UND_ERR_SOCKET' || code === '' ? message : code;
@@ -47,15 +47,16 @@ export function connectionError(error: unknown, attempt: Attempt): unknown {
 }
 
 /** With several addresses (IPv4, IPv6) Node throws an AggregateError; the first says what happened. */
-function rootCause(error: unknown): { code: string; message: string } {
+function rootCause(error: unknown): { code: string; name: string; message: string } {
   let current = error;
   while (current instanceof Error) {
     const next: unknown = current instanceof AggregateError ? current.errors[0] : current.cause;
     if (!(next instanceof Error)) break;
     current = next;
   }
-  if (!(current instanceof Error)) return { code: '', message: String(current) };
-  return { code: 'code' in current ? String(current.code) : '', message: current.message };
+  if (!(current instanceof Error)) return { code: '', name: '', message: String(current) };
+  const { name, message } = current;
+  return { code: 'code' in current ? String(current.code ?? '') : '', name, message };
 }
 
 function isTls(code: string, message: string): boolean {
