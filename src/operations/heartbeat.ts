@@ -47,6 +47,8 @@ export async function* heartbeat(input: HeartbeatInput, context: Context): Async
   let missed = 0;
   for (let beat = 1; beat <= last; beat++) {
     const intervalMs = input.intervalMs ?? beater.pacedMs ?? HEARTBEAT_INTERVAL_S * 1000;
+    // After a stall the grid goes on from now: beats that were due meanwhile are not sent in a burst.
+    if (clock.monotonic() >= due + intervalMs) due = clock.monotonic();
     const at = new Date(clock.now()).toISOString();
     const { attempts, latencyMs, error } = await beatOnce(
       beater,
@@ -78,8 +80,6 @@ export async function* heartbeat(input: HeartbeatInput, context: Context): Async
       return;
     }
     due += input.intervalMs ?? beater.pacedMs ?? intervalMs;
-    // After a stall the grid goes on from now: beats that were due meanwhile are not sent in a burst.
-    if (due < clock.monotonic()) due = clock.monotonic();
     await clock.sleep(Math.max(0, due - clock.monotonic()));
   }
 }

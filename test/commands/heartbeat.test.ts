@@ -197,22 +197,6 @@ describe('heartbeat', () => {
     await coordinator.close();
   });
 
-  it('never beats faster than its interval, and keeps to the grid', async () => {
-    const coordinator = await startCoordinatorReplica({ secret: SECRET, delayMs: 60 });
-    coordinator.registerRaw({ service_id: 1, service_name: 'asr-service', url: 'http://asr:1' });
-    const env = { REGISTRY_URL: coordinator.url, SERVICE_ID: '1' };
-    const { stdout } = await runCli(['heartbeat', '-i', '200ms', '-n', '6', '-o', 'ndjson'], { env });
-    const at = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => Date.parse(JSON.parse(line).at));
-    // Five intervals, whatever an answer takes; a drifting loop would need 1300 ms.
-    const span = (at.at(-1) ?? 0) - (at[0] ?? 0);
-    expect(span).toBeGreaterThanOrEqual(990);
-    expect(span).toBeLessThan(1250);
-    await coordinator.close();
-  });
-
   it('--once tries once, and says why it failed', async () => {
     const coordinator = await startCoordinatorReplica({ secret: SECRET });
     coordinator.crash();

@@ -1,0 +1,143 @@
+// What all commands share on their way out: help, colour, closed pipes, hostile text, --debug.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Replica } from '../support/config-service-replica.js';
+import { type Hostile, startHostile } from '../support/hostile-registry.js';
+import { emptyFolder, runCli } from '../support/run-cli.js';
+import { openReplica, type Target } from '../support/targets.js';
+
+const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const COMMANDS = [
+  'list',
+  'describe',
+  'register',
+  'deregister',
+  'discover',
+  'send-message',
+  'send',
+  'heartbeat',
+  'mint-token',
+  'context list',
+  'context set',
+  'context use',
+  'context show',
+  'context delete',
+];
+
+let target: Target;
+let replica: Replica;
+beforeAll(async () => {
+  ({ target, replica } = await openReplica());
+  for (let n = 0; n < 3_000; n++) {
+    const service_name = `service-${String(n).padStart(5, '0')}`;
+    const service_metadata = { instance_id: `${service_name}-1`, status: 'healthy' };
+    replica.registerRaw({ service_name, service_url: `http://${service_name}:8090`, service_metadata });
+  }
+});
+afterAll(() => replica.close());
+
+describe('help', () => {
+  it.concurrent.each(COMMANDS)('of %s has examples and asks no registry', async (command) => {
+    const { code, stdout, stderr } = await runCli([...command.split(' '), '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^EXAMPLES$/m);
+    expect(stdout).toMatch(/\$ .*regctl /);
+    expect(stdout).not.toContain('<%');
+  });
+
+  it('lists the commands, and says which version it is', async () => {
+    const [help, version, topic] = await Promise.all([
+      runCli(['--help']),
+      runCli(['--version']),
+      runCli(['context', '--help']),
+    ]);
+    for (const command of ['list', 'describe', 'heartbeat', 'serve', 'doctor']) {
+      expect(help.stdout).toMatch(new RegExp(`^ +${command} +\\S`, 'm'));
+    }
+    expect(version.stdout).toMatch(/^regctl\/\d+\.\d+\.\d+ /);
+    expect(topic.stdout).toMatch(/context use/);
+    for (const { code } of [help, version, topic]) expect(code).toBe(0);
+  });
+});
+
+describe('a closed pipe', () => {
+  it.each(['table', 'json', 'ndjson', 'yaml'])('ends -o %s quietly', async (output) => {
+    const line = `"${process.execPath}" "${ENTRY}" list -o ${output} | head -c 100`;
+    const env = { PATH: process.env.PATH ?? '', HOME: emptyFolder(), ...target.env };
+    const shell = spawn('bash', ['-c', `${line}; echo "code \${PIPESTATUS[0]}" >&2`], { env });
+    let stderr = '';
+    shell.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    await once(shell, 'close');
+    expect(stderr).toBe('code 0\n');
+  });
+
+  it('loses nothing of a long answer into a pipe that stays open', async () => {
+    const { stdout } = await target.run(['list', '-o', 'ndjson']);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(3_000);
+  });
+});
+
+describe('colour', () => {
+  const ESCAPE = '\u001b[';
+  it.each([
+    { when: 'in a pipe', args: [], env: {}, colour: false },
+    { when: 'with FORCE_COLOR', args: [], env: { FORCE_COLOR: '1' }, colour: true },
+    { when: 'with FORCE_COLOR=0', args: [], env: { FORCE_COLOR: '0' }, colour: false },
+    {
+      when: 'with NO_COLOR over FORCE_COLOR',
+      args: [],
+      env: { FORCE_COLOR: '1', NO_COLOR: '1' },
+      colour: false,
+    },
+    {
+      when: 'with --no-color over FORCE_COLOR',
+      args: ['--no-color'],
+      env: { FORCE_COLOR: '1' },
+      colour: false,
+    },
+    { when: 'with --color over NO_COLOR', args: ['--color'], env: { NO_COLOR: '1' }, colour: true },
+  ])('$when: $colour', async ({ args, env, colour }) => {
+    const { stdout } = await target.run(['list', '--name', 'service-00001', ...args], { env });
+    expect(stdout.includes(ESCAPE)).toBe(colour);
+    // Never colour alone: the word is there either way.
+    expect(stdout).toContain('healthy');
+  });
+
+  it('never in data', async () => {
+    const env = { FORCE_COLOR: '1' };
+    const { stdout } = await target.run(['list', '--name', 'service-00001', '--json'], { env });
+    expect(stdout).not.toContain(ESCAPE);
+  });
+});
+
+describe('what a registry sends to hurt a terminal', () => {
+  let hostile: Hostile;
+  beforeAll(async () => {
+    hostile = await startHostile('unusual');
+  });
+  afterAll(() => hostile.close());
+
+  it.concurrent.each(['table', 'wide', 'json', 'yaml', 'name', 'ndjson'])(
+    'is harmless in -o %s',
+    async (output) => {
+      const env = { CONFIG_SERVICE_URL: hostile.url };
+      const { code, stdout } = await runCli(['list', '-o', output], { env });
+      expect(code).toBe(0);
+      // The data stays whole where the format can carry it.
+      if (output === 'json') expect(stdout).toContain('\\u001b[2J');
+      expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+    },
+  );
+});
+
+it('--debug shows each request with its timing on stderr, and leaves stdout as it is', async () => {
+  const { stdout, stderr } = await target.run(['discover', 'service-00001', '--debug']);
+  expect(stdout).toBe('http://service-00001:8090\n');
+  expect(stderr).toMatch(
+    /^debug: GET http:\/\/127\.0\.0\.1:\d+\/api\/v1\/registry\/services\/service-00001\/url -> 200 \(.*firstByte [\d.]+ ms, total [\d.]+ ms\)$/m,
+  );
+});
