@@ -93,6 +93,8 @@ export default class Doctor extends BaseCommand {
     const { prettyReport, checkPage } = await doctorTexts();
     if (flags.explain !== undefined)
       return this.print(await explainCheck(flags.explain), explainView(checkPage));
+    const files = flags.report ?? [];
+    await requireWritable(files);
     const report = await examine(
       {
         services: flags.service ?? [],
@@ -110,7 +112,7 @@ export default class Doctor extends BaseCommand {
     );
     const options = { ascii: !utf8(context.sources.environment), brief: flags.brief };
     this.setExit(report.exit);
-    await writeReports(flags.report ?? [], report, filePaper(options));
+    await writeReports(files, report, filePaper(options));
     await this.print(report, doctorView(prettyReport, options));
     const reason: unknown = context.signal.reason;
     if (context.signal.aborted && reason instanceof RegctlError) this.setExit(reason.exit);

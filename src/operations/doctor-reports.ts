@@ -1,6 +1,10 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Format } from '../doctor/reports/index.js';
 import type { ReportPaper } from '../doctor/reports/paper.js';
 import type { Report } from '../doctor/result.js';
+import { fail } from '../errors.js';
 
 export interface ReportFile {
   format: Format;
@@ -13,6 +17,19 @@ export async function parseReportFile(text: string): Promise<ReportFile | undefi
   const [, name, path] = /^([a-z]+)=(.+)$/.exec(text) ?? [];
   const format = FORMATS.find((each) => each === name);
   return format === undefined || path === undefined ? undefined : { format, path };
+}
+
+/** Throws USAGE where a report could not be written: said before the run, not after it. */
+export async function requireWritable(files: readonly ReportFile[]): Promise<void> {
+  for (const { path } of files) {
+    await access(dirname(path), constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+      throw fail('USAGE', {
+        what: `The report ${path} cannot be written:`,
+        why: `${error.code ?? error.message}.`,
+        next: 'Check the folder and its permissions.',
+      });
+    });
+  }
 }
 
 /** Writes each file whole or not at all. Throws USAGE where one cannot be written. */

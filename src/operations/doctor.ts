@@ -50,6 +50,7 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
   });
   const services = await targets(input, context, wiring.listServices);
   const running = new Set<string>();
+  let done = 'Examining';
   const results = await runChecks({
     checks: CHECKS,
     services,
@@ -62,13 +63,14 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     signal,
     leaveOut: selection(CHECKS, input.only, input.skip),
     observe(event) {
-      if (event.kind === 'started') {
-        running.add(event.id);
-        return;
+      if (event.kind === 'started') running.add(event.id);
+      else {
+        running.delete(event.result.id);
+        done = `${event.done} of ${event.total} checks done`;
       }
-      running.delete(event.result.id);
-      const [oldest = ''] = running;
-      context.progress(`${event.done} of ${event.total} checks done ${oldest}`);
+      // The one under way the longest is the one that is waited for.
+      const [oldest] = running;
+      context.progress(oldest === undefined ? done : `${done}, waiting for ${oldest}`);
     },
   });
   context.progress(undefined);

@@ -208,8 +208,9 @@ export const FIXTURES: Fixture[] = [
     expect: { 'registration.readable': 'ENTRY_BREAKS_API' },
   },
   {
-    name: 'the name has a slash',
-    input: { services: ['asr/service'] },
+    name: 'somebody registered a name with a slash',
+    input: { all: true },
+    break: ({ register }) => register({ service_name: 'a/b', service_url: 'http://127.0.0.1:9' }),
     expect: { 'registration.readable': 'NAME_UNREADABLE' },
   },
   {
