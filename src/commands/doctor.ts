@@ -7,6 +7,7 @@ import {
   doctorTexts,
   parseReportFile,
   type ReportFile,
+  requireWritable,
   utf8,
   writeReports,
 } from '../operations/doctor-reports.js';
