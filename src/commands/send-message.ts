@@ -12,11 +12,11 @@ export default class SendMessage extends BaseCommand {
     'Discovers a healthy instance, signs a token that lives for a minute, posts the message to /message and prints the result; the trace id and the route go to stderr. Another healthy instance is tried only where the request certainly never left.';
   static override aliases = ['send'];
   static override examples = [
-    { description: 'A query', command: '<%= config.bin %> send asr-service --type query --action status' },
+    { description: 'A query', command: '<%= config.bin %> send asr-service --type query --action ping' },
     {
       description: 'A payload of texts and JSON values',
       command:
-        '<%= config.bin %> send asr-service --type command --action transcribe --set audio_id=12345 --set words:=true',
+        '<%= config.bin %> send asr-service --type command --action transcribe --set audio_id=greeting --set words:=true',
     },
     {
       description: 'A payload from a file, under a trace id of your own',
