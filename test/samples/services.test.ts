@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../src/registry-server/server.js';
 import { signHs256, unsigned } from '../support/hs256.js';
+import { COVERAGE } from '../support/run-cli.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/samples/main.js', import.meta.url));
 const SECRET = 'a secret for the samples, 32 bytes and more';
 const IDS: Record<string, number> = { 'asr-service': 1, 'nmt-service': 2 };
 
@@ -37,9 +38,9 @@ afterEach(async () => {
 });
 
 function launch(name: string, environment: Record<string, string> = {}): Omit<Sample, 'url'> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/samples/main.ts'], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, [MAIN], {
     env: {
+      ...COVERAGE,
       SERVICE_NAME: name,
       SERVICE_HOST: '127.0.0.1',
       SERVICE_PORT: '0',

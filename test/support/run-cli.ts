@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
 // Where `npm run test:coverage` collects what the processes covered.
-const COVERAGE: Record<string, string> =
+export const COVERAGE: Record<string, string> =
   process.env.NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE: process.env.NODE_V8_COVERAGE };
 
 export interface CliOptions {
