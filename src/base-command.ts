@@ -179,7 +179,8 @@ export abstract class BaseCommand extends Command {
     const { makeStyle } = await import('./render/style.js');
     return {
       style: makeStyle(useColour(process.stdout, process.env, this.flags?.color)),
-      width: process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY,
+      // A pseudo-terminal that nobody sized says 0 columns.
+      width: (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY,
       wide: this.output() === 'wide',
       now: Date.now(),
     };

@@ -87,7 +87,7 @@ export async function reportError(
     const { stringify } = await import('yaml');
     return writeAll(process.stdout, stringify(cleanDeep(document)));
   }
-  const width = process.stderr.isTTY ? process.stderr.columns : Number.POSITIVE_INFINITY;
+  const width = (process.stderr.isTTY && process.stderr.columns) || Number.POSITIVE_INFINITY;
   const lines = [`Error: ${clean(error.message)}`, clean(error.hint)].map((line) => wrap(line, width));
   return writeAll(process.stderr, `${lines.join('\n')}\n`);
 }
