@@ -8,12 +8,8 @@ import { runCli } from '../support/run-cli.js';
 import { CONTROLS, FORMATS, told } from './support/outcome.js';
 import { SECRET } from './support/row.js';
 
-/** The ones that fit a header, which ends at a new line. */
-const ATTACKS = Object.values(TERMINAL_ATTACKS);
-const ATTACK = ATTACKS.join(' ');
+const ATTACK = Object.values(TERMINAL_ATTACKS).join(' ');
 const env = { SERVICE_ID: '42', JWT_SECRET: SECRET };
-
-const WHERE = { ...env, FORCE_COLOR: '0' };
 
 it.concurrent.for(FORMATS)('a list full of escapes, -o %s', async (format) => {
   const registry = await startHostile('unusual');
@@ -87,18 +83,9 @@ it.concurrent.for(LINES)(
     const attacker = await startAttacker();
     try {
       const words = line.replaceAll('{url}', attacker.url).split(' ');
-      const [text, document] = FORMATS.slice(LINES.findIndex((one) => one.line === line) % 5).slice(0, 2);
-      for (const format of [text, document]) {
-        const options = [
-          '--registry',
-          attacker.url,
-          '--api',
-          'config-service',
-          '-o',
-          format ?? 'json',
-          '--debug',
-        ];
-        const result = await runCli([...words, ...options], { env: WHERE });
+      for (const format of ['wide', 'yaml']) {
+        const options = ['--registry', attacker.url, '--api', 'config-service', '-o', format, '--debug'];
+        const result = await runCli([...words, ...options], { env });
 
         expect(result.stdout + result.stderr).not.toMatch(CONTROLS);
         expect(result).toMatchObject({ code: exit, signal: null });

@@ -8,6 +8,15 @@ const DATABASE = 'registry.db';
 
 const FREE_SPACE = 'Free some space on that disk and start it again; nothing was changed.';
 
+/** What the file system says of a folder that can hold no database. */
+const NO_FOLDER: Record<string, string> = {
+  EEXIST: 'is a file, not a folder',
+  ENOTDIR: 'is below a file, not a folder',
+  EROFS: 'is on a read-only file system',
+  EACCES: 'is not yours to write to',
+  EPERM: 'is not yours to write to',
+};
+
 function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
@@ -19,6 +28,9 @@ function explain(error: unknown, dataDir: string, file: string): RegctlError {
   const cannot = (why: string, next: string): RegctlError =>
     fail('CANNOT_SERVE', { what: 'The registry cannot start:', why, next }, error);
 
+  if (NO_FOLDER[code] !== undefined) {
+    return cannot(`${dataDir} ${NO_FOLDER[code]}.`, 'Give a folder you may write to with --data-dir.');
+  }
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return cannot(
       `another registry is using ${file}.`,

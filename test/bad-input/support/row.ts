@@ -6,7 +6,7 @@ import { startCoordinatorReplica } from '../../support/coordinator-replica.js';
 import { type HostileKind, startHostile } from '../../support/hostile-registry.js';
 import { type Instrument, json, listen, send, startInstrument } from '../../support/instrument.js';
 
-/** A command line: words, or a text that is split at its spaces. `{url}` and `{folder}` stand for the row's own. */
+/** A command line: words, or a text that is split at its spaces. `{url}`, `{port}` and `{folder}` stand for the row's own. */
 export type Line = string | readonly string[];
 
 /** One piece of bad input, and what the operator is told: the same in every format and for every command line. */

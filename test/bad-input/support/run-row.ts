@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, type TestContext } from 'vitest';
 import { emptyFolder, runCli } from '../../support/run-cli.js';
@@ -10,7 +10,9 @@ export async function runRow(row: Row, line: Line, format: Format, test: TestCon
   const server = await startServer(row.registry ?? 'config-service');
   test.onTestFinished(() => server.close());
   const folder = emptyFolder();
-  const fill = (text: string) => text.replaceAll('{url}', server.url).replaceAll('{folder}', folder);
+  const { port } = new URL(server.url);
+  const fill = (text: string) =>
+    text.replaceAll('{url}', server.url).replaceAll('{port}', port).replaceAll('{folder}', folder);
   await writeFiles(row, folder, fill);
   const before = server.contents?.();
   const words = (typeof line === 'string' ? line.split(' ') : line).map(fill);
@@ -32,6 +34,11 @@ export async function runRow(row: Row, line: Line, format: Format, test: TestCon
   expectClear(seen);
   if (row.never !== undefined) expect(result.stdout + result.stderr).not.toContain(row.never);
   if (row.writes !== true) expectUnchanged(server, before);
+  for (const [path, contents] of Object.entries(row.files ?? {})) {
+    if (contents === null) continue;
+    const expected = typeof contents === 'string' ? Buffer.from(fill(contents)) : contents;
+    expect(expected.equals(await readFile(join(folder, path))), `${path} is as it was`).toBe(true);
+  }
 }
 
 /** Nothing that changes anything was asked, of the registry or of anyone it pointed to. */
