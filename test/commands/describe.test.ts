@@ -78,16 +78,18 @@ describe('describe: what does not fit together', () => {
   });
   afterAll(() => replica.close());
 
-  async function contradictionsOf(service: string) {
-    const [text, json] = await Promise.all([
-      target.run(['describe', service, '--retries', '0']),
-      target.run(['describe', service, '--retries', '0', '--json']),
-    ]);
-    // It answers, so it exits 0; what is wrong is in the answer.
-    expect([text.code, json.code]).toEqual([0, 0]);
-    const [, words = ''] = text.stdout.split('What does not fit together\n');
-    return { words, found: JSON.parse(json.stdout).contradictions };
+  /** It answers, so it exits 0; what is wrong is in the answer. */
+  async function described(service: string, ...flags: string[]): Promise<string> {
+    const { code, stdout } = await target.run(['describe', service, '--retries', '0', ...flags]);
+    expect(code).toBe(0);
+    return stdout;
   }
+  const codesOf = async (service: string) => JSON.parse(await described(service, '--json')).contradictions;
+  const both = async (service: string) => {
+    const [text, found] = await Promise.all([described(service), codesOf(service)]);
+    const [shown = '', words = ''] = text.split('What does not fit together\n');
+    return { shown, words, found };
+  };
 
   it('1: registered, yet not discoverable', async () => {
     replica.registerRaw({
@@ -95,7 +97,7 @@ describe('describe: what does not fit together', () => {
       service_url: 'http://silent:1',
       service_metadata: { instance_id: 's-1' },
     });
-    const { words, found } = await contradictionsOf('silent');
+    const { words, found } = await both('silent');
     expect(words).toMatch(/^! Registered, yet not discoverable: 1 unknown, .*the catalog says healthy/);
     expect(words).toContain('status=healthy');
     expect(found).toEqual([
@@ -105,12 +107,10 @@ describe('describe: what does not fit together', () => {
 
   it('2: one catalog row for several instances, and any deregistration loses its status', async () => {
     await target.register('many', { id: 'm-1', url: 'http://m:1' }, { id: 'm-2', url: 'http://m:2' });
-    expect((await contradictionsOf('many')).found).toEqual([
-      { code: 'catalog-collapsed', total: 2, shown_url: 'http://m:2' },
-    ]);
+    expect(await codesOf('many')).toEqual([{ code: 'catalog-collapsed', total: 2, shown_url: 'http://m:2' }]);
     const never = new URLSearchParams({ service_name: 'many', instance_id: 'never-existed' });
     await fetch(`${target.url}/api/v1/registry/deregister?${never}`, { method: 'POST' });
-    const { words, found } = await contradictionsOf('many');
+    const { words, found } = await both('many');
     expect(found).toContainEqual({ code: 'catalog-lost-status', healthy: 2 });
     expect(words).toContain('! The catalog says unknown although 2 instances are healthy');
   });
@@ -118,7 +118,7 @@ describe('describe: what does not fit together', () => {
   it('2: a catalog row that shows an address no live instance has', async () => {
     await target.register('moved', { id: 'v-1', url: 'http://v:1' }, { id: 'v-2', url: 'http://v:2' });
     replica.loseNode('moved', 'v-2');
-    const { words, found } = await contradictionsOf('moved');
+    const { words, found } = await both('moved');
     expect(found).toEqual([{ code: 'catalog-url-stale', shown_url: 'http://v:2' }]);
     expect(words).toContain('! The catalog shows http://v:2, which no live instance has');
   });
@@ -126,7 +126,7 @@ describe('describe: what does not fit together', () => {
   it('3: a dead instance that is still handed out', async () => {
     await target.register('dead', { id: 'd-1', url: 'http://127.0.0.1:9' });
     await fetch(`${target.url}/api/v1/registry/services/dead/health`, { method: 'POST' });
-    const { words, found } = await contradictionsOf('dead');
+    const { words, found } = await both('dead');
     expect(found).toEqual([{ code: 'dead-but-handed-out', catalog_status: 'unhealthy', healthy: 1 }]);
     expect(words).toContain("! The registry's own probe says unhealthy, yet 1 instance still reads healthy");
   });
@@ -134,10 +134,10 @@ describe('describe: what does not fit together', () => {
   it('4: ghosts after a restart of the Config Service', async () => {
     await target.register('ghost', { id: 'g-1', url: 'http://g:1' });
     replica.restart();
-    const { words, found } = await contradictionsOf('ghost');
+    const { shown, words, found } = await both('ghost');
     expect(found).toEqual([{ code: 'ghost', catalog_status: 'healthy' }]);
     expect(words).toMatch(/^! A ghost: the catalog has a row \(healthy\), but no instance is live\./);
-    expect((await target.run(['describe', 'ghost'])).stdout).toContain('No live instances.');
+    expect(shown).toContain('No live instances.');
   });
 
   it('5: an answer from the cache for an instance that is gone', async () => {
@@ -146,9 +146,9 @@ describe('describe: what does not fit together', () => {
     replica.loseNode('cached', 'c-1');
     await fetch(`${target.url}/api/v1/registry/services/cached`);
     // Both answers come from the same cache, so nothing contradicts; a minute later the ghost shows.
-    expect((await contradictionsOf('cached')).found).toEqual([]);
+    expect(await codesOf('cached')).toEqual([]);
     replica.advance(60_000);
-    expect((await contradictionsOf('cached')).found).toEqual([{ code: 'ghost', catalog_status: 'healthy' }]);
+    expect(await codesOf('cached')).toEqual([{ code: 'ghost', catalog_status: 'healthy' }]);
   });
 
   it('6: one bad registration that breaks the service', async () => {
@@ -157,17 +157,15 @@ describe('describe: what does not fit together', () => {
       { id: 'b-1', url: 'http://b:1' },
       { id: 'b-2', url: 'http://b:2', status: 'bogus' },
     );
-    const { words, found } = await contradictionsOf('broken');
+    const { shown, words, found } = await both('broken');
     expect(found).toEqual([{ code: 'unreadable', suspect: 'bogus' }]);
     expect(words).toContain('The registration with status "bogus" is the likely cause');
-    expect((await target.run(['describe', 'broken', '--retries', '0'])).stdout).toContain(
-      'Instances cannot be read.',
-    );
+    expect(shown).toContain('Instances cannot be read.');
   });
 
   it('two instances under one address', async () => {
     await target.register('twins', { id: 't-1', url: 'http://t:1' }, { id: 't-2', url: 'http://t:1/' });
-    const { words, found } = await contradictionsOf('twins');
+    const { words, found } = await both('twins');
     expect(found).toContainEqual({ code: 'duplicate-url', url: 'http://t:1', instance_ids: ['t-1', 't-2'] });
     expect(words).toContain('! 2 instances share http://t:1 (t-1, t-2)');
   });
