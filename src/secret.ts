@@ -24,7 +24,7 @@ export class Secret {
     if (isPlaceholder(this.#value)) return 'is a placeholder, not a secret';
     const bytes = Buffer.byteLength(this.#value);
     if (bytes < MIN_SECRET_BYTES)
-      return `has ${bytes} bytes; HS256 asks for at least ${MIN_SECRET_BYTES} (RFC 7518 §3.2)`;
+      return `has ${bytes} byte${bytes === 1 ? '' : 's'}; HS256 asks for at least ${MIN_SECRET_BYTES} (RFC 7518 §3.2)`;
     return undefined;
   }
 

@@ -62,7 +62,7 @@ function checkLines(result: CheckResult, paper: ReportPaper): string[] {
   const attempts = result.attempts.length;
   const after = attempts > 1 ? `, ${attempts} attempts` : '';
   const took = `(${duration(result.duration_ms)}${after})`;
-  const text = clean(`${result.id.padEnd(32)} ${result.title}`, Math.max(40, width - 14 - took.length));
+  const text = clean(`${result.id.padEnd(32)} ${result.title}`, Math.max(40, width - 15 - took.length));
   return [
     `  ${mark(result.status, paper)}  ${text} ${style.dim(took)}`,
     ...(paper.wide && result.seen !== null ? [`${INDENT}${style.dim(clean(result.seen))}`] : []),
