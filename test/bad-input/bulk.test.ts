@@ -1,5 +1,5 @@
 // Answers beyond all measure: 104 MiB of JSON, and a few KiB that expand to 80 MiB. Neither fills the memory.
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -55,7 +55,7 @@ describe.for(['huge', 'gzip-bomb'] as const)('%s', (kind) => {
       expect(peakBytes, 'it is what was measured').toBeGreaterThan(20 * MIB);
       expect(peakBytes).toBeLessThan(200 * MIB + 2 * answers * limit);
     } finally {
-      await hostile.close();
+      await Promise.all([hostile.close(), rm(folder, { recursive: true, force: true })]);
     }
   });
 });

@@ -1,5 +1,5 @@
 // What only live processes and real disks can do to `regctl serve`; what it cannot start with besides is in rows/serve.ts.
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { expect, it, onTestFinished } from 'vitest';
@@ -42,11 +42,18 @@ async function listed(url: string): Promise<string[]> {
 
 /** A data folder with a database of many pages, of a registry that ended in order. */
 async function writtenFolder(): Promise<{ folder: string; file: string }> {
-  const folder = emptyFolder();
+  const folder = folderOfTest();
   const registry = await startRegistry({ port: 0, store: { kind: 'sqlite', dataDir: folder } });
   for (let i = 0; i < 20; i += 1) await register(registry.url, `asr-${i}`, 'n'.repeat(4000));
   await registry.close();
   return { folder, file: join(folder, 'registry.db') };
+}
+
+/** A folder that goes with the test. */
+function folderOfTest(): string {
+  const folder = emptyFolder();
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** Starts it on `dataDir`, for a person and for a program; it refuses in the same words. */
@@ -64,7 +71,7 @@ async function refused(dataDir: string): Promise<{ message: string; hint: string
 }
 
 it('two on one data folder: the second is refused, the first works on', { timeout: 60_000 }, async () => {
-  const folder = emptyFolder();
+  const folder = folderOfTest();
   const first = await serve(folder);
   await register(first.url, 'asr-1');
 
@@ -109,12 +116,14 @@ it.for([
 it('a data folder that cannot be written', { timeout: 60_000 }, async () => {
   // Modes do not stop root; a read-only file system does.
   const readOnly = process.getuid?.() === 0 ? mountTmpfs('ro,size=1m') : undefined;
-  const folder = readOnly?.folder ?? emptyFolder();
+  const folder = readOnly?.folder ?? folderOfTest();
   onTestFinished(() => readOnly?.remove());
   if (readOnly === undefined) chmodSync(folder, 0o500);
 
   const { message, hint } = await refused(join(folder, 'data'));
-  expect(message).toMatch(/data is (on a read-only file system|not yours to write to)\.$/);
+  expect(message).toMatch(
+    /data (is on a read-only file system|is not yours to write to|cannot be made there)\.$/,
+  );
   expect(hint).toContain('--data-dir');
 });
 

@@ -1,6 +1,6 @@
 // Runs the real CLI as a process of its own, in an empty folder and with nothing of this environment's settings.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +70,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   const done = new Promise<CliResult>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
+      rmSync(home, { recursive: true, force: true });
       resolve({ code, signal, stdout, stderr });
       note();
     });

@@ -13,6 +13,8 @@ const NO_FOLDER: Record<string, string> = {
   EEXIST: 'is a file, not a folder',
   ENOTDIR: 'is below a file, not a folder',
   EROFS: 'is on a read-only file system',
+  // What Node makes of EROFS and the like where it cannot make the folder.
+  ENOENT: 'cannot be made there',
   EACCES: 'is not yours to write to',
   EPERM: 'is not yours to write to',
 };

@@ -14,7 +14,7 @@ export const connection: Row[] = [
   {
     name: 'a wrong port, where another protocol is spoken',
     registry: 'not-http',
-    lines: ['list', 'discover asr-service'],
+    lines: ['list'],
     exit: 3,
     code: 'NOT_THE_API',
     message: 'what listens there does not speak HTTP',
@@ -23,7 +23,7 @@ export const connection: Row[] = [
   {
     name: 'a host that does not resolve',
     env: { CONFIG_SERVICE_URL: 'http://config-service.invalid:8082' },
-    lines: ['list', 'discover asr-service'],
+    lines: ['list'],
     exit: 3,
     code: 'DNS_FAILED',
     message: 'Cannot reach http://config-service.invalid:8082: its host name does not resolve',
@@ -32,7 +32,7 @@ export const connection: Row[] = [
   {
     name: 'TLS to a plain port',
     registry: 'plain-http',
-    lines: ['list', 'discover asr-service'],
+    lines: ['list'],
     exit: 3,
     code: 'TLS_FAILED',
     message: 'the port speaks plain HTTP, not TLS',
@@ -41,7 +41,7 @@ export const connection: Row[] = [
   {
     name: 'plain HTTP to a TLS port',
     registry: 'tls-only',
-    lines: ['list', 'discover asr-service'],
+    lines: ['list'],
     exit: 3,
     code: 'CONNECTION_FAILED',
     message: 'the connection broke',
@@ -50,7 +50,7 @@ export const connection: Row[] = [
   {
     name: 'a certificate nobody vouches for',
     registry: 'self-signed',
-    lines: ['list', 'discover asr-service'],
+    lines: ['list'],
     exit: 3,
     code: 'TLS_FAILED',
     message: 'no trusted TLS connection (DEPTH_ZERO_SELF_SIGNED_CERT)',

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, type TestContext } from 'vitest';
 import { emptyFolder, runCli } from '../../support/run-cli.js';
@@ -10,6 +10,7 @@ export async function runRow(row: Row, line: Line, format: Format, test: TestCon
   const server = await startServer(row.registry ?? 'config-service');
   test.onTestFinished(() => server.close());
   const folder = emptyFolder();
+  test.onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const { port } = new URL(server.url);
   const fill = (text: string) =>
     text.replaceAll('{url}', server.url).replaceAll('{port}', port).replaceAll('{folder}', folder);
