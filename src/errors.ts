@@ -74,9 +74,12 @@ export const CATALOGUE = {
   ),
 
   // 1: the answer is no
-  SERVICE_NOT_FOUND: entry<{ service: string; url: string }>(
+  SERVICE_NOT_FOUND: entry<{ service: string; url: string; api: 'config-service' | 'coordinator' }>(
     EXIT.no,
-    (p) => `No service named ${p.service} is registered at ${p.url}.`,
+    (p) =>
+      `No service named ${p.service} is registered at ${p.url}${
+        p.api === 'coordinator' ? ', or it is down: a Coordinator need not tell which' : ''
+      }.`,
     () => 'See the services there are with `regctl list`.',
   ),
   INSTANCE_NOT_FOUND: entry<{ service: string; instance: string }>(

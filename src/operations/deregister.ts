@@ -1,6 +1,7 @@
 import type { Context } from '../context.js';
 import { fail, RegctlError } from '../errors.js';
 import type { Instance, InstanceKey, RegistryClient } from '../registry-client/client.js';
+import { variable } from '../settings.js';
 import { requireName } from './names.js';
 
 export interface DeregisterInput {
@@ -30,12 +31,15 @@ export async function findInstances(input: DeregisterInput, context: Context): P
   const registry = await context.registry();
   const listed = await listOrError(registry, input.service);
   if (listed instanceof RegctlError) return [unseen(input, listed, context)];
-  if (listed.length === 0) throw fail('SERVICE_NOT_FOUND', { service: input.service, url: registry.url });
+  if (listed.length === 0) {
+    throw fail('SERVICE_NOT_FOUND', { service: input.service, url: registry.url, api: registry.api });
+  }
   const chosen = choose(listed, input);
   return chosen.map(({ service_name, instance_id, service_id }) => ({
     service_name,
     instance_id,
-    service_id: service_id ?? context.serviceId() ?? null,
+    service_id:
+      service_id ?? (instance_id === null ? idSaidOf(input.service, context) : context.serviceId()) ?? null,
   }));
 
   /** One bad registration makes the registry fail on the whole service: named, it can still be removed. */
@@ -48,6 +52,22 @@ export async function findInstances(input: DeregisterInput, context: Context): P
     notify(`Warning: the registry fails on the instances of ${service}; ${instance} is removed unseen.`);
     return { service_name: service, instance_id: instance, service_id: context.serviceId() ?? null };
   }
+}
+
+/**
+ * The service id of a service of which the Coordinator tells an address alone: it deregisters by that id, whatever the
+ * name, and the SERVICE_ID that merely is set may be another service's. Throws USAGE.
+ */
+function idSaidOf(service: string, context: Context): number | undefined {
+  const id = context.serviceId();
+  const { flags } = context.sources;
+  const isOwn = variable('SERVICE_NAME', context.sources)?.value === service;
+  if (id === undefined || flags.serviceId !== undefined || isOwn) return id;
+  throw fail('USAGE', {
+    what: `The Coordinator does not tell the service id of ${service},`,
+    why: `and the SERVICE_ID that is set, ${id}, may be another service's, which would be deregistered instead.`,
+    next: `If it is the id of ${service}, say so: --service-id ${id}.`,
+  });
 }
 
 /** Deregisters them and looks again. Throws STILL_REGISTERED where one is listed afterwards. */

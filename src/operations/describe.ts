@@ -33,7 +33,7 @@ export async function describeService(
   ]);
   const instances = listed.value ?? [];
   if (catalog === undefined && listed.problem === null && instances.length === 0) {
-    throw fail('SERVICE_NOT_FOUND', { service: input.service, url: registry.url });
+    throw fail('SERVICE_NOT_FOUND', { service: input.service, url: registry.url, api: registry.api });
   }
   const facts = {
     catalog: catalog ?? null,

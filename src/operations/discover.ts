@@ -68,7 +68,8 @@ async function handedOut(service: string, registry: RegistryClient): Promise<Dis
 }
 
 function none(service: string, instances: readonly Instance[], registry: RegistryClient) {
-  if (instances.length === 0) return fail('SERVICE_NOT_FOUND', { service, url: registry.url });
+  if (instances.length === 0)
+    return fail('SERVICE_NOT_FOUND', { service, url: registry.url, api: registry.api });
   const statuses = instances.map(({ instance_id, status }) => `${instance_id ?? '-'} is ${status}`);
   const shown =
     statuses.slice(0, 5).join(', ') + (statuses.length > 5 ? `, and ${statuses.length - 5} more` : '');

@@ -44,10 +44,13 @@ export async function registrationFrom(input: RegistrationInput, context: Contex
     throw missing('SERVICE_NAME', 'a registration needs a name', 'regctl register NAME --url URL');
   requireName('service', name);
   const service_url = addressOf(input, sources, name);
-  const instance_id =
-    input.instanceId ?? variable('SERVICE_INSTANCE_ID', sources)?.value ?? `${name}-${context.pid}`;
-  requireName('instance', instance_id);
   const metadata = await metadataOf(input, context);
+  const instance_id =
+    input.instanceId ??
+    (typeof metadata.instance_id === 'string' ? metadata.instance_id : undefined) ??
+    variable('SERVICE_INSTANCE_ID', sources)?.value ??
+    `${name}-${context.pid}`;
+  requireName('instance', instance_id);
   const registration: Registration = {
     service_name: name,
     service_url,
@@ -115,15 +118,21 @@ const WHERE: Record<string, string> = {
 
 /** The registry's own rules, asked before anything is sent. */
 function requireValid(registration: Registration): void {
+  // Callers append paths to it, `/message` first of all.
+  if (registration.service_url.includes('?')) throw refused('service_url', 'it must not contain a query');
   const parsed = v.safeParse(RegisterRequest, registration);
   if (parsed.success) return;
   const issue = parsed.issues[0];
   const path = v.getDotPath(issue) ?? '';
   const field = path.split('.')[0] ?? '';
   const inner = path.slice(field.length + 1);
-  throw fail('USAGE', {
+  throw refused(field, `${inner === '' ? 'it' : inner} ${issue.message}`);
+}
+
+function refused(field: string, problem: string) {
+  return fail('USAGE', {
     what: `${WHERE[field] ?? field} is refused:`,
-    why: `${inner === '' ? 'it' : inner} ${issue.message}.`,
+    why: `${problem}.`,
     next: 'Nothing was sent. Correct the value; --dry-run shows the request.',
   });
 }

@@ -184,7 +184,7 @@ describe('context', () => {
       'http://asr:1\n',
       'service id 7\n',
     ]);
-    expect((await run(['deregister', 'asr-service'])).code).toBe(0);
+    expect((await run(['deregister', 'asr-service', '--service-id', '7'])).code).toBe(0);
 
     await run(['context', 'set', 'droplets', '--unset', 'headers']);
     const refused = await run(['list', '--json']);

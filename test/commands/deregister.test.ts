@@ -133,12 +133,17 @@ describe('deregister', () => {
       exit: 2,
       message: expect.stringContaining('SERVICE_ID is not set'),
     });
-    const other = await runCli(['deregister', 'asr-service', '--service-id', '8', '--json'], { env });
+    // The id in the environment is the operator's own service's: it would go instead of the one that is named.
+    coordinator.registerRaw({ service_id: 8, service_name: 'own-service', url: 'http://own:1' });
+    const own8 = await runCli(['deregister', 'asr-service', '--json'], { env: { ...env, SERVICE_ID: '8' } });
+    expect(errorOf(own8)).toMatchObject({ exit: 2, hint: expect.stringContaining('--service-id 8') });
+    expect((await fetch(`${coordinator.url}/services/own-service`)).status).toBe(200);
+    const other = await runCli(['deregister', 'asr-service', '--service-id', '9', '--json'], { env });
     expect(errorOf(other)).toMatchObject({ exit: 1, code: 'INSTANCE_NOT_FOUND' });
     const own = await runCli(['deregister', 'asr-service', '--service-id', '7', '--reason', 'x'], { env });
     expect(own).toMatchObject({ code: 0, stdout: 'Deregistered asr-service/the service.\n' });
     expect(coordinator.requests.filter(({ path }) => path === '/deregister').map(({ body }) => body)).toEqual(
-      ['{"service_id":8}', '{"service_id":7,"reason":"x"}'],
+      ['{"service_id":9}', '{"service_id":7,"reason":"x"}'],
     );
     await coordinator.close();
   });

@@ -44,7 +44,7 @@ describe.each(TARGETS)('describe: $kind', ({ open, deployed }) => {
     expect(described).toMatchObject({ handed_out: 'http://asr:2', unreadable: null, api: target.api });
 
     expect(unknown).toMatchObject({ code: 1, stdout: '' });
-    expect(unknown.stderr).toContain(`No service named nobody is registered at ${target.url}.`);
+    expect(unknown.stderr).toContain(`No service named nobody is registered at ${target.url}`);
     expect(unknownInstance.code).toBe(1);
     expect(errorOf(unknownInstance).code).toBe('INSTANCE_NOT_FOUND');
     expect(noName).toMatchObject({ code: 2, stdout: '' });

@@ -117,7 +117,11 @@ describe('discover', () => {
       runCli(['discover', 'asr-service', '--json'], { env: { CONFIG_SERVICE_URL: liar.url } }),
     ]);
     expect(found).toMatchObject({ code: 0, stdout: 'http://asr:1\n' });
-    expect(down.code).toBe(1);
+    expect(down).toMatchObject({ code: 1, stdout: '' });
+    coordinator.advance(90_000);
+    const lapsed = await runCli(['discover', 'asr-service'], { env: { REGISTRY_URL: coordinator.url } });
+    expect(lapsed.code).toBe(1);
+    expect(lapsed.stderr).toContain('or it is down: a Coordinator need not tell which.');
     expect(errorOf(lie)).toMatchObject({ code: 'NOT_THE_API', exit: 3 });
     await Promise.all([coordinator.close(), liar.close()]);
   });

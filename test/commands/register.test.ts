@@ -78,6 +78,7 @@ describe('register', () => {
       [['a/b', '--port', '1'], {}, '"a/b" cannot be the name of a service'],
       [['bad-service', '--url', 'ftp://x'], {}, 'must be an http or https URL'],
       [['bad-service', '--url', 'http://u:p@x'], {}, 'must not contain credentials'],
+      [['bad-service', '--url', 'http://x:1?q=1'], {}, 'must not contain a query'],
       [['bad-service', '--port', '1', '--status', 'bogus'], {}, 'status must be one of'],
       [['bad-service', '--port', '1', '--metadata', 'no-sign'], {}, 'is not of the form key=value'],
     ];
@@ -122,7 +123,11 @@ describe('register', () => {
         ...['--metadata-file', 'meta.json', '-m', 'version=1.4', '-m', 'weight:=2', '--status', 'starting'],
       ]),
       dryRun(['--no-health-check'], { SERVICE_NAME: 'asr-service', SERVICE_PORT: '1', SERVICE_HOST: 'asr' }),
-      dryRun(['asr-service', '--port', '1', '--metadata-file', '-'], {}, '{"status":"draining"}'),
+      dryRun(
+        ['asr-service', '--port', '1', '--metadata-file', '-'],
+        {},
+        '{"status":"draining","instance_id":"a-2"}',
+      ),
       dryRun(['asr-service'], { SERVICE_PORT: '8090' }),
       target.run(['register', 'asr-service', '--port', '1', '--instance-id', 'a-1', '--dry-run']),
     ]);
@@ -140,7 +145,10 @@ describe('register', () => {
       service_url: 'http://asr:1',
       health_check_url: null,
     });
-    expect(JSON.parse(stdin.stdout).body.service_metadata).toMatchObject({ status: 'draining' });
+    expect(JSON.parse(stdin.stdout).body.service_metadata).toEqual({
+      status: 'draining',
+      instance_id: 'a-2',
+    });
     const { service_metadata, ...rest } = JSON.parse(defaults.stdout).body;
     expect(rest).toMatchObject({ service_url: 'http://asr-service:8090' });
     expect(service_metadata).toEqual({

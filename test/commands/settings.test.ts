@@ -141,7 +141,7 @@ describe('a registry URL from .env', () => {
     const results = await Promise.all([
       run([...SEND, '--json'], secretElsewhere),
       run([...REGISTER, '--json'], secretElsewhere),
-      run(['deregister', 'asr-service', '--json'], secretElsewhere),
+      run(['deregister', 'asr-service', '--service-id', '7', '--json'], secretElsewhere),
     ]);
     for (const result of results) {
       expect(result.code).toBe(2);

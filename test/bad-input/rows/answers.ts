@@ -174,7 +174,7 @@ export const answers: Row[] = [
     env: { SERVICE_ID: '42', JWT_SECRET: SECRET.toUpperCase() },
     lines: [
       'register asr-service --port 8090 --api coordinator',
-      'deregister asr-service --yes --api coordinator',
+      'deregister asr-service --yes --api coordinator --service-id 42',
     ],
     exit: 4,
     code: 'UNAUTHORIZED',
