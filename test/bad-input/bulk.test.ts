@@ -10,7 +10,7 @@ import { type Format, told } from './support/outcome.js';
 const MIB = 1024 * 1024;
 const LIMIT = 64 * MIB;
 /** What the kernel holds between the two processes after the reader has hung up. */
-const IN_FLIGHT = 12 * MIB;
+const IN_FLIGHT = 24 * MIB;
 
 const PEAK = fileURLToPath(new URL('support/peak.cjs', import.meta.url));
 

@@ -62,7 +62,7 @@ export const names: Row[] = [
   {
     ...refused,
     name: 'a name of 10,000 characters',
-    lines: linesWith('n'.repeat(10_000)).slice(0, 5),
+    lines: linesWith('n'.repeat(10_000)).slice(0, 3),
     message: /^"n{60}…" cannot be the name of/,
   },
   {

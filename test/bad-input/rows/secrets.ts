@@ -8,9 +8,8 @@ const SIGNING = ['mint-token', 'send asr-service --type query'];
 export const secrets: Row[] = [
   {
     name: 'no secret',
-    registry: 'coordinator',
     env,
-    lines: [...SIGNING],
+    lines: SIGNING,
     exit: 2,
     code: 'MISSING_SETTING',
     message: 'JWT_SECRET is not set',

@@ -1,13 +1,18 @@
 import { REGISTERED, type Row, SECRET } from '../support/row.js';
 
-const ASKING = ['describe', 'discover', 'discover --all', 'deregister --yes', 'deregister --all --yes'];
 const signed = { SERVICE_ID: '42', JWT_SECRET: SECRET };
 
 /** Services and instances that are not there. */
 export const services: Row[] = [
   {
     name: 'a service that is not registered',
-    lines: [...ASKING.map((line) => line.replace(/ |$/, ' nmt-service ')).map((line) => line.trim())],
+    lines: [
+      'describe nmt-service',
+      'discover nmt-service',
+      'discover nmt-service --all',
+      'deregister nmt-service --yes',
+      'deregister nmt-service --all --yes',
+    ],
     exit: 1,
     code: 'SERVICE_NOT_FOUND',
     message: /^No service named nmt-service is registered at http:\/\/127/,
@@ -41,6 +46,16 @@ export const services: Row[] = [
     code: 'CANNOT_LIST',
     message: 'cannot list services: a Coordinator need not offer GET /services',
     hint: '`regctl describe SERVICE`',
+  },
+  {
+    name: "a deregistration by an id that may be another service's",
+    registry: 'coordinator',
+    env: { ...signed, CONFIG_SERVICE_URL: '', REGISTRY_URL: '{url}' },
+    lines: ['deregister asr-service --yes', 'deregister asr-service --all --yes'],
+    exit: 2,
+    code: 'USAGE',
+    message: "the SERVICE_ID that is set, 42, may be another service's",
+    hint: '--service-id 42',
   },
   {
     name: 'an instance that is not registered',

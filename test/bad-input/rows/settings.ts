@@ -66,15 +66,6 @@ export const settings: Row[] = [
     message: /^\.env \(from .+\.env\) is not UTF-8 text/,
     hint: 'a setting a line',
   },
-  {
-    name: 'a .env that is a folder',
-    files: { '.env': null },
-    lines: ['list'],
-    exit: 2,
-    code: 'USAGE',
-    message: /^The settings file .+\.env cannot be read: it is a folder, not a file\.$/,
-    hint: 'Check the path',
-  },
   ...['abc', '0', '1.5', '99999999999999999999'].map(
     (id): Row => ({
       ...invalid,
@@ -119,7 +110,7 @@ export const settings: Row[] = [
     ...invalid,
     name: 'a context file that is not YAML',
     files: { [CONTEXTS]: 'contexts: [\u001b[2J\n' },
-    lines: ['list', 'context list', 'context use prod', 'context set prod --registry {url}'],
+    lines: ['list', 'context set prod --registry {url}'],
     message: /^The context file \(from .+contexts\.yaml\) is not YAML/,
     hint: 'Correct or remove the file',
   },
@@ -127,7 +118,7 @@ export const settings: Row[] = [
     ...invalid,
     name: 'a context file of another shape',
     files: { [CONTEXTS]: 'contexts:\n  prod:\n    registry: 8082\n' },
-    lines: ['list', 'context list', 'context delete prod --yes'],
+    lines: ['list', 'context delete prod --yes'],
     message: /is wrong at contexts\.prod\.registry/,
     hint: 'Correct or remove the file',
   },
