@@ -145,10 +145,10 @@ describe('heartbeat', () => {
   it('says that beats are missed, that three mean down, and that the registry is back', async () => {
     const { target, replica } = await openReplica();
     await target.register('asr-service', { id: 'a', url: 'http://asr:1' });
-    const beating = target.start(['heartbeat', 'asr-service', '-i', '150ms', '--timeout', '1s']);
+    const beating = target.start(['heartbeat', 'asr-service', '-i', '150ms']);
     await beating.until('beat 1  asr-service/a  ok');
     replica.zookeeperDown();
-    await beating.until(/Warning: 3 missed in a row: the registry now counts asr-service\/a as down/);
+    await beating.until(/Warning: 3 missed in a row: .*counts asr-service\/a as down/);
     replica.zookeeperUp();
     await beating.until(/\(missed in a row: [3-9].*\n(.*\n)*.* ok .*\(missed in a row: 0/);
     beating.child.kill('SIGINT');

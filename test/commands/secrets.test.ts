@@ -53,8 +53,10 @@ async function workplace(from: (typeof PLACES)[number]) {
   const XDG_CONFIG_HOME = emptyFolder();
   await writeFile(join(cwd, 'secret'), canary('file'));
   const print = `console.error('${canary('command')}'); console.log('${canary('command')}')`;
-  const env = { XDG_CONFIG_HOME, SERVICE_ID: '7', REGISTRY_URL: coordinator.url };
+  const env = { XDG_CONFIG_HOME, SERVICE_ID: '7' };
   const context = {
+    registry: coordinator.url,
+    api: 'coordinator',
     secret_command: [process.execPath, '-e', print],
     headers: { 'X-Registry-Key': canary('header') },
   };

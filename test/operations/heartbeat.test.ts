@@ -30,6 +30,7 @@ beforeEach(async () => {
       signal: new AbortController().signal,
       notify: (line) => void notices.push(line),
       progress: () => undefined,
+      changing: () => undefined,
     },
   );
   const monotonic = () => slept + replica.requests.length * BEAT_TAKES_MS;
