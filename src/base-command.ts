@@ -31,6 +31,7 @@ export abstract class BaseCommand extends Command {
   private flags: OutputFlags | undefined;
   private readonly started = performance.now();
   private progressShown = false;
+  private changed = false;
 
   /** Reads the settings and makes the context; SIGINT and SIGTERM fire its signal from here on. */
   protected async open(flags: OutputFlags & ContextFlags): Promise<Context> {
@@ -50,6 +51,9 @@ export abstract class BaseCommand extends Command {
       signal: this.controller.signal,
       notify: (line) => this.notify(line),
       progress: (line) => this.progress(line),
+      changing: () => {
+        this.changed = true;
+      },
       trace: flags.debug ? (event) => this.notify(traceLine(event)) : undefined,
       askSecret: this.canAsk() && flags['secret-stdin'] !== true ? ask : undefined,
     });
@@ -77,7 +81,9 @@ export abstract class BaseCommand extends Command {
         next: `Name one: \`regctl ${this.id?.replaceAll(':', ' ')} SERVICE\`; \`regctl list\` shows them.`,
       });
     }
-    const services = await (await context.registry()).listServices();
+    const registry = await context.registry();
+    const services = await registry.listServices();
+    if (services.length === 0) throw fail('NO_SERVICES', { url: registry.url });
     const { select } = await import('./prompts.js');
     const names = services.map(({ service_name }) => service_name).sort();
     return select('Which service?', names, { output: process.stderr, signal: this.controller.signal });
@@ -85,7 +91,16 @@ export abstract class BaseCommand extends Command {
 
   /** Asks before something is destroyed; without a person to ask, the flag that asked for it is enough. */
   protected async confirm(question: string, yes: boolean): Promise<boolean> {
-    if (yes || !this.canAsk()) return true;
+    if (yes) return true;
+    if (!this.canAsk()) {
+      // A person is there but would not see the question: what is destroyed must be said aloud.
+      if (!process.stdin.isTTY || process.env.CI || this.flags?.input === false) return true;
+      throw fail('USAGE', {
+        what: question,
+        why: 'Standard error is no terminal to ask on.',
+        next: 'Say --yes if you mean it.',
+      });
+    }
     const { confirm } = await import('./prompts.js');
     return confirm(question, { output: process.stderr, signal: this.controller.signal });
   }
@@ -190,7 +205,7 @@ export abstract class BaseCommand extends Command {
     process.once(signal, () => {
       // A second signal ends the process at once, whatever is under way.
       process.once(signal, () => process.exit(exit));
-      this.controller.abort(fail('INTERRUPTED', { exit, signal }));
+      this.controller.abort(fail('INTERRUPTED', { exit, signal, changed: this.changed }));
     });
   }
 

@@ -1,6 +1,6 @@
 // The context file: named registries in YAML under the XDG config folder, readable by its owner alone.
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { parse, stringify } from 'yaml';
@@ -34,7 +34,7 @@ const ContextSchema = v.strictObject({
   ca_file: v.exactOptional(text),
   cert_file: v.exactOptional(text),
   key_file: v.exactOptional(text),
-  timeout: v.exactOptional(v.pipe(v.number(), v.gtValue(0))),
+  timeout: v.exactOptional(v.pipe(v.number(), v.gtValue(0), v.maxValue(86_400))),
   paths: v.exactOptional(texts),
   headers: v.exactOptional(texts),
 });
@@ -71,11 +71,15 @@ export async function readContextFile(path: string): Promise<ContextFile> {
 /** Writes the file whole or not at all, with mode 0600. Throws INVALID_SETTING before anything is written. */
 export async function writeContextFile(path: string, file: ContextFile): Promise<void> {
   checked(file, path);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomUUID()}.tmp`;
-  await writeFile(draft, stringify(file), { mode: 0o600 });
-  await chmod(draft, 0o600);
-  await rename(draft, path);
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(draft, stringify(file), { mode: 0o600 });
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw invalid(path, `cannot be written (${error instanceof Error ? error.message : String(error)})`);
+  }
 }
 
 function checked(document: unknown, path: string): ContextFile {

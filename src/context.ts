@@ -1,4 +1,4 @@
-// Builds what an operation may use; the only reader of the environment. Everything that costs is made when asked for.
+// Builds what an operation may use. Everything that costs is made when asked for.
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail, RegctlError } from './errors.js';
 import type { ContextFlags, Host } from './host.js';
@@ -8,7 +8,7 @@ import { openHttp } from './open-http.js';
 import type { RegistryClient } from './registry-client/client.js';
 import { Secret } from './secret.js';
 import { findSecret } from './secret-source.js';
-import { type Sources, serviceId, type Target, target } from './settings.js';
+import { endpointValues, type Sources, serviceId, shownUrl, type Target, target } from './settings.js';
 import { readSources } from './sources.js';
 import { serviceUrlProblem } from './wire/urls.js';
 
@@ -30,8 +30,11 @@ export interface Context {
   http(): Promise<Http>;
   /** Throws MISSING_SETTING, naming `purpose`, where there is none; asks for it on a terminal. */
   secret(purpose: string): Promise<Secret>;
-  /** Like `secret`, for a token that goes to a discovered address: throws UNTRUSTED_URL and refuses placeholders. */
-  secretToSend(purpose: string): Promise<Secret>;
+  /**
+   * Like `secret`, for a token that is sent: refuses placeholders, and, `viaRegistry` to an address that the
+   * registry gave, throws UNTRUSTED_URL.
+   */
+  secretToSend(purpose: string, viaRegistry: boolean): Promise<Secret>;
   /** Where the secret comes from, and what is wrong with it; undefined where there is none. Asks nobody. */
   secretOrigin(): Promise<string | undefined>;
   /** The integer SERVICE_ID, undefined where it is not set. Throws INVALID_SETTING where it is no integer. */
@@ -61,6 +64,8 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
   let registry: Promise<RegistryClient> | undefined;
   let secret: Promise<Secret | undefined> | undefined;
 
+  let warned = false;
+
   const readSecret = () => {
     secret ??= findSecret(flags, sources, host);
     return secret;
@@ -79,7 +84,13 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
     notify: host.notify,
     progress: host.progress,
     http() {
-      http ??= openHttp(flags, sources.context?.values ?? {}, host, clock.sleep);
+      http ??= openHttp(
+        flags,
+        sources.context?.values ?? {},
+        endpointValues(sources, where),
+        host,
+        clock.sleep,
+      );
       return http;
     },
     registry() {
@@ -95,9 +106,8 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
         next: 'Set JWT_SECRET, or give --secret-file or --secret-stdin.',
       });
     },
-    async secretToSend(purpose) {
-      const found = await context.secret(purpose);
-      return checked(found);
+    async secretToSend(purpose, viaRegistry) {
+      return checked(await context.secret(purpose), viaRegistry);
     },
     async secretOrigin() {
       try {
@@ -121,7 +131,13 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
       });
     },
     async readText(path) {
-      return path === '-' ? readStream(host.stdin) : readTextFile(path, 'The file');
+      if (path !== '-') return readTextFile(path, 'The file', host.signal);
+      if (flags['secret-stdin'] !== true) return readStream(host.stdin, host.signal);
+      throw fail('USAGE', {
+        what: '--secret-stdin already reads standard input,',
+        why: 'so nothing else can.',
+        next: 'Give the secret with --secret-file or JWT_SECRET.',
+      });
     },
     async close() {
       // A client that could not be made was reported where it was asked for.
@@ -133,14 +149,16 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
   };
   return context;
 
-  function checked(found: Secret): Secret {
-    if (untrusted(found)) throw fail('UNTRUSTED_URL', { url: where.url, secretOrigin: found.origin });
+  function checked(found: Secret, viaRegistry: boolean): Secret {
+    if (viaRegistry && untrusted(found))
+      throw fail('UNTRUSTED_URL', { url: shownUrl(where.url), secretOrigin: found.origin });
     const problem = found.weakness();
     if (problem === undefined) return found;
     if (found.isUnusable()) {
       throw fail('INVALID_SETTING', { setting: 'JWT_SECRET', origin: found.origin, problem });
     }
-    host.notify(`Warning: JWT_SECRET ${problem}.`);
+    if (!warned) host.notify(`Warning: JWT_SECRET ${problem}.`);
+    warned = true;
     return found;
   }
 
@@ -150,7 +168,7 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
       throw fail('INVALID_SETTING', { setting: where.setting, origin: where.origin, problem });
     }
     const { connect } = await import('./registry-client/detect.js');
-    const values = sources.context?.values ?? {};
+    const values = endpointValues(sources, where);
     const endpoint = {
       url: where.url,
       paths: values.paths ?? {},
@@ -161,7 +179,7 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
         if (found === undefined || id === undefined) return undefined;
         if (!required && (untrusted(found) || found.isUnusable())) return undefined;
         const { mintToken, SHORT_TTL_S } = await import('./messaging/token.js');
-        const token = mintToken({ service_id: id, ttl_s: SHORT_TTL_S }, checked(found), clock.now());
+        const token = mintToken({ service_id: id, ttl_s: SHORT_TTL_S }, checked(found, true), clock.now());
         return `Bearer ${token}`;
       },
     };

@@ -82,6 +82,11 @@ export const CATALOGUE = {
       }.`,
     () => 'See the services there are with `regctl list`.',
   ),
+  NO_SERVICES: entry<{ url: string }>(
+    EXIT.no,
+    (p) => `No service is registered at ${p.url}, so there is none to choose from.`,
+    () => 'Register one with `regctl register`, or check the registry with `regctl context show`.',
+  ),
   INSTANCE_NOT_FOUND: entry<{ service: string; instance: string }>(
     EXIT.no,
     (p) => `${p.service} has no instance ${p.instance}: the registry does not list it.`,
@@ -157,7 +162,8 @@ export const CATALOGUE = {
     EXIT.unknown,
     (p) =>
       `${p.url} redirects to ${p.to}, and redirects are not followed, so that credentials stay where they belong.`,
-    () => 'If that is the registry, give its URL with --registry or in the environment.',
+    () =>
+      'If that is where you mean to go, give that URL itself: --registry, the environment, or the registration.',
   ),
   ANSWER_TOO_LARGE: entry<Call & { limit: string }>(
     EXIT.unknown,
@@ -168,6 +174,12 @@ export const CATALOGUE = {
     EXIT.unknown,
     (p) => `${p.url} did not answer as a registry does: ${p.seen}.`,
     () => `${CHECK_URL}, and --api where the registry is of the other kind.`,
+  ),
+  NOT_A_MESSAGE_ANSWER: entry<Call & { seen: string }>(
+    EXIT.unknown,
+    (p) => `The service at ${p.url} did not answer as a receiver of messages does: ${p.seen}.`,
+    () =>
+      'Check that the registered URL is that of the service and not of something before it; the message may have been carried out.',
   ),
   SERVER_ERROR: entry<Call & { status: number; detail: string }>(
     EXIT.unknown,
@@ -202,10 +214,13 @@ export const CATALOGUE = {
   ),
 
   // signals and bugs
-  INTERRUPTED: entry<{ exit: number; signal: string }>(
+  INTERRUPTED: entry<{ exit: number; signal: string; changed: boolean }>(
     130,
     (p) => `Interrupted (${p.signal}).`,
-    () => 'Nothing is left half done.',
+    (p) =>
+      p.changed
+        ? 'What was sent before may have been carried out: look with `regctl describe SERVICE`.'
+        : 'Nothing was changed.',
   ),
   BUG: entry<{ cause: string }>(
     EXIT.bug,

@@ -30,11 +30,16 @@ export const outputFlags = {
   }),
 };
 
+/** Node's timers are 32 bits wide and fire at once beyond. */
+const MAX_TIMER_MS = 24 * 86_400_000;
+
 /** A duration such as `30s`, `5m`, `1h`; a bare number means seconds. Answers milliseconds. */
 export const durationFlag = Flags.custom<number>({
   parse: async (text) => {
     const value = durationMs(text);
-    if (value !== undefined) return value;
+    if (value !== undefined && value <= MAX_TIMER_MS) return value;
+    if (value !== undefined)
+      throw new Errors.CLIError(`"${text}" is too long: a timer runs for at most 24 days`);
     throw new Errors.CLIError(`"${text}" is not a duration: write it as 500ms, 30s, 5m or 1h`);
   },
   helpValue: 'DURATION',

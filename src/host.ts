@@ -29,6 +29,8 @@ export interface Host {
   signal: AbortSignal;
   notify(line: string): void;
   progress(line: string | undefined): void;
+  /** Told before a request that changes something is sent. */
+  changing(): void;
   trace?: ((event: TraceEvent) => void) | undefined;
   /** Asks for a secret on a terminal; undefined where nobody can be asked. */
   askSecret?: ((message: string) => Promise<string>) | undefined;

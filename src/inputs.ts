@@ -1,6 +1,6 @@
 // Files and standard input, bounded, with errors that say what is wrong.
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { fail, RegctlError } from './errors.js';
 
 /** No message, secret or setting is larger. */
@@ -15,11 +15,11 @@ const REASONS: Record<string, string> = {
 };
 
 /** The text of a file, at most 1 MiB; `what` names it in the error. Throws USAGE. */
-export async function readTextFile(path: string, what: string): Promise<string> {
+export async function readTextFile(path: string, what: string, signal?: AbortSignal): Promise<string> {
   try {
-    return await readStream(createReadStream(path), `${what} ${path}`);
+    return await readStream(createReadStream(path), signal, `${what} ${path}`);
   } catch (error) {
-    if (error instanceof RegctlError) throw error;
+    if (error instanceof RegctlError || signal?.aborted) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw fail('USAGE', {
       what: `${what} ${path} cannot be read:`,
@@ -29,8 +29,13 @@ export async function readTextFile(path: string, what: string): Promise<string> 
   }
 }
 
-/** All of a stream as text, at most 1 MiB; `what` names it in the error. Throws USAGE. */
-export async function readStream(stream: Readable, what = 'Standard input'): Promise<string> {
+/** All of a stream as text, at most 1 MiB; `what` names it in the error. Throws USAGE, and when the signal fires. */
+export async function readStream(
+  stream: Readable,
+  signal: AbortSignal | undefined,
+  what = 'Standard input',
+): Promise<string> {
+  if (signal !== undefined) addAbortSignal(signal, stream);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {

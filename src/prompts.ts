@@ -1,5 +1,6 @@
 // Questions to a person at a terminal; inquirer is loaded only when one is asked.
 import type { Writable } from 'node:stream';
+import { clean } from './render/text.js';
 
 export interface Terminal {
   /** stderr: stdout carries data alone. */
@@ -10,7 +11,7 @@ export interface Terminal {
 /** Yes or no; no is the default. */
 export async function confirm(message: string, terminal: Terminal): Promise<boolean> {
   const { default: ask } = await import('@inquirer/confirm');
-  return ask({ message, default: false }, terminal);
+  return ask({ message: clean(message), default: false }, terminal);
 }
 
 /** One of the choices. */
@@ -20,7 +21,8 @@ export async function select(
   terminal: Terminal,
 ): Promise<string> {
   const { default: ask } = await import('@inquirer/select');
-  return ask({ message, choices: choices.map((value) => ({ value })), pageSize: 15 }, terminal);
+  const shown = choices.map((value) => ({ name: clean(value), value }));
+  return ask({ message: clean(message), choices: shown, pageSize: 15 }, terminal);
 }
 
 /** A text that is not shown while it is typed. */

@@ -32,7 +32,8 @@ export function toRegctlError(
   if (error instanceof RegctlError) return error;
   if (!(error instanceof Error)) return fail('BUG', { cause: String(error) }, error);
   // inquirer's error for ctrl-C or a closed terminal while a question is open.
-  if (error.name === 'ExitPromptError') return fail('INTERRUPTED', { exit: 130, signal: 'SIGINT' }, error);
+  if (error.name === 'ExitPromptError')
+    return fail('INTERRUPTED', { exit: 130, signal: 'SIGINT', changed: false }, error);
   if ('oclif' in error) return usage(error, asked);
   return fail('BUG', { cause: error.message }, error);
 }

@@ -14,8 +14,8 @@ export async function findSecret(
   host: Host,
 ): Promise<Secret | undefined> {
   const fromFile = async (path: string, origin: string) =>
-    usable(await readTextFile(path, 'The secret file'), origin);
-  if (flags['secret-stdin']) return usable(await readStream(host.stdin), 'standard input');
+    usable(await readTextFile(path, 'The secret file', host.signal), origin);
+  if (flags['secret-stdin']) return usable(await readStream(host.stdin, host.signal), 'standard input');
   if (flags['secret-file'] !== undefined) return fromFile(flags['secret-file'], flags['secret-file']);
   const context = sources.context;
   const fromContext = async (): Promise<Secret | undefined> => {
@@ -54,12 +54,12 @@ async function fromCommand(command: string[], origin: string, signal: AbortSigna
     return usable(stdout.split('\n')[0] ?? '', origin);
   } catch (error) {
     if (signal.aborted || error instanceof RegctlError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'a timeout';
+    const { code, signal: killedBy } = error as { code?: unknown; signal?: unknown };
     // The error carries what the program printed, which may be the secret: only its code is told.
     throw fail('INVALID_SETTING', {
       setting: 'secret_command',
       origin,
-      problem: `failed: ${program} ended with ${code}`,
+      problem: `failed: ${program} ended with ${String(code ?? killedBy)}`,
     });
   }
 }

@@ -114,6 +114,25 @@ export function target(sources: Sources): Target {
   );
 }
 
+/**
+ * What the context says of its own registry: paths, headers and the client certificate are nobody else's, so they
+ * hold only where the registry asked is the one the context names.
+ */
+export function endpointValues({ context }: Sources, { url }: Target): RegistryContext {
+  if (context?.values.registry === undefined) return {};
+  const own = originOf(context.values.registry);
+  return own !== undefined && own === originOf(url) ? context.values : {};
+}
+
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined;
+}
+
+/** A URL to show: a password that somebody put into it reads `[secret]`. */
+export function shownUrl(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/*)[^/?#]*@/i, '$1[secret]@');
+}
+
 function fromVariables(
   from: Sources['environment'],
   origin: Origin,

@@ -1,5 +1,5 @@
 // Reads the sources of settings: the environment, .env, the context file.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnvFile } from './env-file.js';
@@ -26,7 +26,9 @@ export async function readSources(flags: ContextFlags, host: Host): Promise<Sour
 }
 
 async function readEnvFile(path: string): Promise<Record<string, string | undefined>> {
-  if (!existsSync(path)) return {};
+  // A folder of that name is somebody's virtual environment, not settings.
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isDirectory()) return {};
   return parseEnvFile(await readTextFile(path, 'The settings file'), path);
 }
 

@@ -8,7 +8,7 @@ export function useColour(
 ): boolean {
   if (flag !== undefined) return flag;
   if (environment.NO_COLOR) return false;
-  if (environment.FORCE_COLOR !== undefined) return environment.FORCE_COLOR !== '0';
+  if (environment.FORCE_COLOR !== undefined) return !['0', 'false'].includes(environment.FORCE_COLOR);
   return stream.isTTY === true && environment.TERM !== 'dumb';
 }
 

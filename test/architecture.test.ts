@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   errors: { values: [] },
   secret: { values: [] },
   terminal: { values: [] },
-  prompts: { values: [] },
+  prompts: { values: ['render'] },
   'side-by-side': { values: [] },
   flags: { values: [] },
   settings: { values: [] },

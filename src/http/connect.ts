@@ -1,5 +1,6 @@
 // Opens the undici pool: TLS material, proxy variables, and a connector that says how long each phase took.
 import type { Socket } from 'node:net';
+import tls from 'node:tls';
 import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { HttpOptions, Timing } from './http.js';
 
@@ -15,12 +16,12 @@ export interface Pool {
 export function openPool(options: HttpOptions): Pool {
   const reached = new Set<string>();
   const timing = new Map<string, Timing>();
-  const tls = {
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  const credentials = {
+    ...(options.ca === undefined ? {} : { ca: [...defaultAuthorities(), options.ca] }),
     ...(options.cert === undefined ? {} : { cert: options.cert }),
     ...(options.key === undefined ? {} : { key: options.key }),
   };
-  const base = buildConnector({ timeout: 0, ...tls });
+  const base = buildConnector({ timeout: 0, ...credentials });
   const connect: buildConnector.connector = (target, callback) => {
     const origin = `${target.protocol}//${target.host ?? target.hostname}`;
     const phases: Timing = {};
@@ -53,8 +54,8 @@ export function openPool(options: HttpOptions): Pool {
   const { http, https, no } = options.proxy;
   const dispatcher = new EnvHttpProxyAgent({
     ...pool,
-    connect: tls,
-    requestTls: tls,
+    connect: credentials,
+    requestTls: credentials,
     // As curl does: a tunnel for https only, since many proxies refuse one to port 80.
     proxyTunnel: false,
     ...(http === undefined ? {} : { httpProxy: http }),
@@ -62,4 +63,10 @@ export function openPool(options: HttpOptions): Pool {
     ...(no === undefined ? {} : { noProxy: no }),
   });
   return { dispatcher, reached, timing };
+}
+
+/** What Node trusts without being told; from Node 22.15 on with NODE_EXTRA_CA_CERTS. */
+function defaultAuthorities(): readonly string[] {
+  const { getCACertificates } = tls as { getCACertificates?: (kind: 'default') => string[] };
+  return getCACertificates?.('default') ?? tls.rootCertificates;
 }

@@ -25,6 +25,8 @@ export interface HttpOptions {
   random: () => number;
   /** Waits; rejects when the signal fires. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Told before a request that changes something is sent. */
+  changing?: (request: HttpRequest) => void;
   /** Told when a request has taken a second, so that a person can be told. */
   slow?: (request: HttpRequest) => void;
   /** Told of each request and answer; must not receive secrets, so headers are not passed. */
@@ -63,6 +65,8 @@ export interface HttpRequest {
   /** Default 64 MiB, counted after decompression. */
   maxBytes?: number;
   signal?: AbortSignal;
+  /** Not cut short by the interruption of the command, so that what it changes is known. */
+  finish?: boolean;
 }
 
 export interface HttpAnswer {
@@ -105,10 +109,11 @@ export function createHttp(options: HttpOptions): Http {
   const once = async (request: HttpRequest): Promise<HttpAnswer> => {
     const { dispatcher, reached, timing } = await open();
     const { timeoutMs = options.timeoutMs ?? request.defaultTimeoutMs ?? DEFAULT_TIMEOUT_MS } = request;
-    const deadline = startDeadline(timeoutMs, [options.signal, request.signal]);
+    const deadline = startDeadline(timeoutMs, [request.finish ? undefined : options.signal, request.signal]);
     const origin = new URL(request.url).origin;
     const started = performance.now();
     const slow = setTimeout(() => options.slow?.(request), SLOW_MS);
+    if (!SAFE_METHODS.has(request.method)) options.changing?.(request);
     const event: TraceEvent = { method: request.method, url: request.url, timing: {} };
     try {
       const { request: send } = await import('undici');
@@ -139,7 +144,8 @@ export function createHttp(options: HttpOptions): Http {
         url: request.url,
         seconds: timeoutMs / 1000,
         timedOut: deadline.passed(),
-        reached: reached.has(origin),
+        // Through a proxy nobody knows how far it came.
+        reached: options.proxy !== undefined || reached.has(origin),
         safe: SAFE_METHODS.has(request.method),
         proxied: options.proxy !== undefined,
         interrupted: options.signal.aborted || request.signal?.aborted === true,

@@ -3,7 +3,7 @@ import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import type { Instance, InstanceKey, Registration, RegistryClient } from '../registry-client/client.js';
 import { variable } from '../settings.js';
-import { requireName } from './names.js';
+import { requireListed } from './names.js';
 
 export interface Beater {
   /** For messages: `service/instance`; at a Coordinator `service id 42` or `service id 42, instance asr-1`. */
@@ -46,7 +46,7 @@ export async function makeBeater(
         via = 'register';
         return registerAgain();
       }
-      pacedMs = answer.next_heartbeat_s === null ? undefined : answer.next_heartbeat_s * 1000;
+      pacedMs = paceOf(answer.next_heartbeat_s);
     },
   };
 
@@ -70,8 +70,8 @@ async function keyOf(
 ): Promise<InstanceKey> {
   const service = asked.service ?? variable('SERVICE_NAME', context.sources)?.value;
   const instance = asked.instance ?? variable('SERVICE_INSTANCE_ID', context.sources)?.value;
-  if (service !== undefined) requireName('service', service);
-  if (instance !== undefined) requireName('instance', instance);
+  if (service !== undefined) requireListed('service', service);
+  if (instance !== undefined) requireListed('instance', instance);
   const id = context.serviceId();
   if (registry.api === 'coordinator' && id !== undefined) {
     return { service_name: service ?? '', instance_id: asked.instance ?? null, service_id: id };
@@ -128,4 +128,9 @@ function whichService(registry: RegistryClient) {
         ? 'Set SERVICE_ID, or give --service-id.'
         : 'Name it: `regctl heartbeat SERVICE INSTANCE`.',
   });
+}
+
+/** A pace that neither floods the registry nor outlasts the guide's 90 s; any other is not followed. */
+function paceOf(nextS: number | null): number | undefined {
+  return nextS !== null && nextS >= 1 && nextS <= 90 ? nextS * 1000 : undefined;
 }

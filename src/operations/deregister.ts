@@ -2,7 +2,7 @@ import type { Context } from '../context.js';
 import { fail, RegctlError } from '../errors.js';
 import type { Instance, InstanceKey, RegistryClient } from '../registry-client/client.js';
 import { variable } from '../settings.js';
-import { requireName } from './names.js';
+import { requireListed } from './names.js';
 
 export interface DeregisterInput {
   service: string;
@@ -26,8 +26,8 @@ const WHOLE_SERVICE = 'the service';
  * so the registry is asked first. Throws SERVICE_NOT_FOUND, INSTANCE_NOT_FOUND, or USAGE where it is not said which.
  */
 export async function findInstances(input: DeregisterInput, context: Context): Promise<InstanceKey[]> {
-  requireName('service', input.service);
-  if (input.instance !== undefined) requireName('instance', input.instance);
+  requireListed('service', input.service);
+  if (input.instance !== undefined) requireListed('instance', input.instance);
   const registry = await context.registry();
   const listed = await listOrError(registry, input.service);
   if (listed instanceof RegctlError) return [unseen(input, listed, context)];
@@ -79,7 +79,7 @@ export async function deregister(
   const registry = await context.registry();
   const [first] = keys;
   if (first === undefined) throw new Error('no instance to deregister');
-  for (const key of keys) {
+  for (const [index, key] of keys.entries()) {
     requireServiceId(key, registry);
     if (!(await registry.deregister(key, reason))) {
       throw fail('INSTANCE_NOT_FOUND', {
@@ -87,6 +87,14 @@ export async function deregister(
         instance: key.instance_id ?? WHOLE_SERVICE,
       });
     }
+    if (context.signal.aborted)
+      context.notify(
+        `Deregistered before the interruption: ${keys
+          .slice(0, index + 1)
+          .map(nameOf)
+          .join(', ')}.`,
+      );
+    context.signal.throwIfAborted();
   }
   const left = await stillListed(keys, first.service_name, registry, context);
   if (left !== undefined)

@@ -2,7 +2,7 @@ import type { Context } from '../context.js';
 import { fail, RegctlError } from '../errors.js';
 import type { Api, Instance, RegistryClient, Service } from '../registry-client/client.js';
 import { type Contradiction, contradictions } from './contradictions.js';
-import { requireName } from './names.js';
+import { requireListed } from './names.js';
 
 export interface Description {
   service_name: string;
@@ -23,8 +23,8 @@ export async function describeService(
   input: { service: string; instance?: string | undefined },
   context: Context,
 ): Promise<Description> {
-  requireName('service', input.service);
-  if (input.instance !== undefined) requireName('instance', input.instance);
+  requireListed('service', input.service);
+  if (input.instance !== undefined) requireListed('instance', input.instance);
   const registry = await context.registry();
   const [catalog, listed, handedOut] = await Promise.all([
     catalogRow(registry, input.service),

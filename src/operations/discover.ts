@@ -1,9 +1,9 @@
 import type { Context } from '../context.js';
-import { fail } from '../errors.js';
+import { fail, RegctlError } from '../errors.js';
 import type { Instance, RegistryClient } from '../registry-client/client.js';
 import { sideBySide } from '../side-by-side.js';
 import { serviceUrlProblem } from '../wire/urls.js';
-import { requireName } from './names.js';
+import { requireListed } from './names.js';
 
 export interface DiscoverInput {
   service: string;
@@ -20,6 +20,8 @@ export interface Discovered {
   url: string;
 }
 
+/** Errors of an answer that is not followed or not read to its end: somebody is there. */
+const ANSWERED: ReadonlySet<string> = new Set(['REDIRECTED', 'ANSWER_TOO_LARGE']);
 const PROBE_TIMEOUT_MS = 2_000;
 const CONCURRENCY = 16;
 
@@ -28,7 +30,7 @@ const CONCURRENCY = 16;
  * Throws SERVICE_NOT_FOUND and NO_HEALTHY_INSTANCE.
  */
 export async function discover(input: DiscoverInput, context: Context): Promise<Discovered[]> {
-  requireName('service', input.service);
+  requireListed('service', input.service);
   const registry = await context.registry();
   if (!input.all && !input.probe) return [await handedOut(input.service, registry)];
   const healthy = await healthyInstances(input.service, registry);
@@ -92,6 +94,7 @@ async function thoseThatAnswer(candidates: readonly Candidate[], context: Contex
       return true;
     } catch (error) {
       if (context.signal.aborted) throw error;
+      if (error instanceof RegctlError && ANSWERED.has(error.code)) return true;
       const why = error instanceof Error ? error.message : String(error);
       context.notify(`Passed over ${candidate.instance_id ?? candidate.url}. ${why}`);
       return false;

@@ -69,7 +69,7 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
         variable: (name) => variable(name, sources),
         serviceId: serviceId(sources),
         async token({ service_id, ageS, ttlS }) {
-          sendable ??= context.secretToSend('the doctor needs a token');
+          sendable ??= context.secretToSend('the doctor needs a token', true);
           const { mintToken } = await import('../messaging/token.js');
           return mintToken({ service_id, ttl_s: ttlS }, await sendable, clock.now() - ageS * 1000);
         },

@@ -72,7 +72,7 @@ export async function* heartbeat(input: HeartbeatInput, context: Context): Async
     };
     if (missed === MISSED_BEATS_MEAN_DOWN) {
       context.notify(
-        `Warning: ${missed} missed in a row: the registry now counts ${beater.target} as down and routes nothing to it.`,
+        `Warning: ${missed} missed in a row: after 90 s without a beat the registry counts ${beater.target} as down and routes nothing to it.`,
       );
     }
     if (beat === last) {

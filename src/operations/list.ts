@@ -46,16 +46,27 @@ async function countInstances(
   });
 }
 
+/** Errors of one service, as against a registry that cannot be asked at all. */
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'SERVER_ERROR',
+  'NOT_THE_API',
+  'TIMED_OUT',
+  'CONNECTION_FAILED',
+]);
+
+/** Of the states of a service without a healthy instance, the most hopeful that one of them is in. */
+const RANK = ['starting', 'draining', 'stopping', 'unknown', 'unhealthy'];
+
 /** A service that the registry cannot read (one bad registration is enough) stays in the list, marked so. */
 async function countOne(service: Service, registry: RegistryClient, context: Context): Promise<Service> {
   try {
     const instances = await registry.listInstances(service.service_name);
     const healthy = instances.filter(({ status }) => status === 'healthy').length;
-    const status = healthy > 0 ? 'healthy' : (instances[0]?.status ?? 'down');
+    const others = RANK.find((state) => instances.some(({ status }) => status === state));
+    const status = healthy > 0 ? 'healthy' : (others ?? instances[0]?.status ?? 'down');
     return { ...service, status, healthy_instances: healthy, total_instances: instances.length };
   } catch (error) {
-    if (!(error instanceof RegctlError) || (error.code !== 'SERVER_ERROR' && error.code !== 'NOT_THE_API'))
-      throw error;
+    if (!(error instanceof RegctlError) || !UNREADABLE.has(error.code)) throw error;
     context.notify(`Warning: the instances of ${service.service_name} cannot be read. ${error.message}`);
     return { ...service, status: 'unreadable', healthy_instances: null, total_instances: null };
   }

@@ -64,6 +64,13 @@ export async function mint(input: MintInput, context: Context): Promise<Minted> 
   if (weakness !== undefined) context.notify(`Warning: JWT_SECRET ${weakness}.`);
   if (input.ttlMs === undefined)
     context.notify('Warning: this token never expires; whoever reads it may use it for ever.');
+  if (input.ttlMs !== undefined && (input.notBeforeMs ?? 0) >= input.ttlMs) {
+    throw fail('USAGE', {
+      what: '--not-before is not before the end of --ttl:',
+      why: 'the token would never be valid.',
+      next: 'Give a longer --ttl.',
+    });
+  }
   const now = context.clock.now();
   const ttl_s = input.ttlMs === undefined ? null : Math.max(1, Math.floor(input.ttlMs / 1000));
   const { audience, issuer, notBeforeMs } = input;

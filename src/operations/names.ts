@@ -12,3 +12,11 @@ export function requireName(kind: 'service' | 'instance' | 'context', name: stri
     rule: NAME_RULE,
   });
 }
+
+/** What a deployed registry may hold although nobody should register it, such as the instance id `10.0.0.1:8090`. */
+const LISTED = /^(?!\.{1,2}$)[^\s/\\\p{C}]{1,255}$/u;
+
+/** Throws INVALID_NAME where `name` cannot even be asked for; laxer than `requireName`, so that it can be removed. */
+export function requireListed(kind: 'service' | 'instance', name: string): void {
+  if (!LISTED.test(name)) requireName(kind, name);
+}

@@ -32,6 +32,8 @@ export async function registerService(input: RegisterInput, context: Context): P
   context.notify(
     `Registered ${registration.service_name}/${instance_id} at ${registration.service_url} with ${registry.url}.`,
   );
+  // The registration was not cut short: the person who interrupted reads that it is there.
+  context.signal.throwIfAborted();
   const registered = { ...registration, instance_id };
   if (input.waitMs !== undefined) await untilDiscoverable(registered, input.waitMs, registry, context);
   return {

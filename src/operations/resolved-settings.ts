@@ -1,5 +1,5 @@
 import type { Context } from '../context.js';
-import { serviceId, VARIABLES, variable } from '../settings.js';
+import { endpointValues, serviceId, shownUrl, VARIABLES, variable } from '../settings.js';
 
 export interface ResolvedSetting {
   setting: string;
@@ -15,16 +15,21 @@ export async function resolvedSettings(context: Context): Promise<ResolvedSettin
   const rows: ResolvedSetting[] = [
     {
       setting: 'registry',
-      value: target.url,
+      value: shownUrl(target.url),
       origin: target.origin === 'default' ? 'default' : `${target.origin} (${target.setting})`,
     },
-    { setting: 'api', value: target.api, origin: target.origin },
+    {
+      setting: 'api',
+      value: target.api,
+      origin: sources.flags.api === undefined ? target.origin : 'flag --api',
+    },
     { setting: 'context', value: sources.context?.name ?? null, origin: contextOrigin(context) },
   ];
   for (const name of VARIABLES) {
     if (name === 'JWT_SECRET' || name === 'REGCTL_CONTEXT') continue;
     const found = name === 'SERVICE_ID' ? serviceId(sources) : variable(name, sources);
-    rows.push({ setting: name, value: found?.value ?? null, origin: found?.origin ?? null });
+    const value = found === undefined ? null : shownUrl(found.value);
+    rows.push({ setting: name, value, origin: found?.origin ?? null });
   }
   const secretOrigin = await context.secretOrigin();
   rows.push({
@@ -32,16 +37,28 @@ export async function resolvedSettings(context: Context): Promise<ResolvedSettin
     value: secretOrigin === undefined ? null : '[secret]',
     origin: secretOrigin ?? null,
   });
-  const values = sources.context?.values ?? {};
   const from = `context ${sources.context?.name}`;
-  for (const [call, path] of Object.entries(values.paths ?? {})) {
+  const own = endpointValues(sources, target);
+  rows.push(
+    contextRow('timeout', sources.context?.values.timeout, from),
+    contextRow('ca_file', sources.context?.values.ca_file, from),
+    contextRow('cert_file', own.cert_file, from),
+    contextRow('key_file', own.key_file, from),
+  );
+  for (const [call, path] of Object.entries(own.paths ?? {})) {
     rows.push({ setting: `path ${call}`, value: path, origin: from });
   }
   // A header such as X-Registry-Key is as good as a secret.
-  for (const header of Object.keys(values.headers ?? {})) {
+  for (const header of Object.keys(own.headers ?? {})) {
     rows.push({ setting: `header ${header}`, value: '[secret]', origin: from });
   }
   return rows;
+}
+
+function contextRow(setting: string, value: string | number | undefined, from: string): ResolvedSetting {
+  return value === undefined
+    ? { setting, value: null, origin: null }
+    : { setting, value: String(value), origin: from };
 }
 
 function contextOrigin({ sources }: Context): string | null {

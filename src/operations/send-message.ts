@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import type { HttpAnswer } from '../http/http.js';
@@ -5,11 +6,11 @@ import { neverLeft } from '../http/retry.js';
 import { envelope } from '../messaging/envelope.js';
 import { messageUrl, postMessage } from '../messaging/send.js';
 import { mintToken, SHORT_TTL_S } from '../messaging/token.js';
-import { detailOf, read } from '../registry-client/answers.js';
+import { describeBody, detailOf, jsonOrUndefined, refusal } from '../registry-client/answers.js';
 import { type Envelope, MessageAnswer, type MessageType } from '../wire/message.js';
 import { serviceUrlProblem } from '../wire/urls.js';
 import { healthyInstances } from './discover.js';
-import { requireName } from './names.js';
+import { requireListed } from './names.js';
 import { parseObject, parsePairs } from './pairs.js';
 
 export interface SendInput {
@@ -46,9 +47,9 @@ const MAX_TRACE_ID = 200;
  * request certainly never left. Throws UNAUTHORIZED, FORBIDDEN, MESSAGE_FAILED and the connection errors.
  */
 export async function sendMessage(input: SendInput, context: Context): Promise<Sent> {
-  requireName('service', input.service);
+  requireListed('service', input.service);
   const message = envelope(input.type, await payloadOf(input, context), traceIdOf(input.traceId));
-  const token = await tokenFor(context);
+  const token = await tokenFor(input, context);
   const answer = await deliver(message, token, input, context);
   return toSent(answer.url, answer.answer, message, input, context);
 }
@@ -73,7 +74,7 @@ function traceIdOf(given: string | undefined): string | undefined {
   });
 }
 
-async function tokenFor(context: Context): Promise<string> {
+async function tokenFor(input: SendInput, context: Context): Promise<string> {
   const service_id = context.serviceId();
   if (service_id === undefined) {
     throw fail('MISSING_SETTING', {
@@ -82,7 +83,7 @@ async function tokenFor(context: Context): Promise<string> {
       next: 'Set SERVICE_ID, or give --service-id.',
     });
   }
-  const secret = await context.secretToSend('a message needs a token');
+  const secret = await context.secretToSend('a message needs a token', input.url === undefined);
   return mintToken({ service_id, ttl_s: SHORT_TTL_S }, secret, context.clock.now());
 }
 
@@ -125,7 +126,7 @@ async function* addresses(input: SendInput, context: Context): AsyncGenerator<st
   }
   const registry = await context.registry();
   if (input.instance !== undefined) {
-    requireName('instance', input.instance);
+    requireListed('instance', input.instance);
     const found = (await registry.listInstances(input.service)).find(
       ({ instance_id: id }) => id === input.instance,
     );
@@ -148,25 +149,27 @@ function toSent(
   input: SendInput,
   context: Context,
 ): Sent {
-  if (answer.status === 401 || answer.status === 403 || answer.status < 400) {
-    const body = read(answer, MessageAnswer);
-    return {
-      service_name: input.service,
-      url,
-      type: input.type,
-      trace_id: message.trace_id,
-      status: answer.status,
-      duration_ms: Math.round(answer.ms),
-      trace_echoed: traceEchoed(body, message, context),
-      answer: body,
-    };
+  if (answer.status === 401 || answer.status === 403) throw refusal(answer);
+  const failed = (detail: string) =>
+    fail('MESSAGE_FAILED', { url, status: answer.status, detail, traceId: message.trace_id });
+  if (answer.status >= 400) throw failed(detailOf(answer));
+  const body = v.safeParse(MessageAnswer, jsonOrUndefined(answer.text));
+  if (!body.success) {
+    const seen =
+      jsonOrUndefined(answer.text) === undefined ? describeBody(answer) : 'its JSON has another shape';
+    throw fail('NOT_A_MESSAGE_ANSWER', { url, seen });
   }
-  throw fail('MESSAGE_FAILED', {
+  if (body.output.received === false) throw failed('it was not received, says its answer');
+  return {
+    service_name: input.service,
     url,
+    type: input.type,
+    trace_id: message.trace_id,
     status: answer.status,
-    detail: detailOf(answer),
-    traceId: message.trace_id,
-  });
+    duration_ms: Math.round(answer.ms),
+    trace_echoed: traceEchoed(body.output, message, context),
+    answer: body.output,
+  };
 }
 
 function traceEchoed(body: MessageAnswer, message: Envelope, context: Context): boolean {

@@ -66,7 +66,13 @@ export function configService(endpoint: Endpoint, http: Http): RegistryClient {
 
     async register(registration) {
       const { method, url: target, body } = planRegister(registration);
-      const answer = await http.send({ method, url: target, json: body, headers: await signed() });
+      const answer = await http.send({
+        method,
+        url: target,
+        json: body,
+        headers: await signed(),
+        finish: true,
+      });
       return { instance_id: read(answer, RegisterAnswer).instance_id, heartbeat_interval_s: null };
     },
 
@@ -80,6 +86,7 @@ export function configService(endpoint: Endpoint, http: Http): RegistryClient {
         method: 'POST',
         url: `${url('deregister')}?${query}`,
         headers: await signed(),
+        finish: true,
       });
       if (answer.status < 200 || answer.status > 299) throw refusal(answer);
       return true;

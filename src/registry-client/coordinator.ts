@@ -85,7 +85,13 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
 
     async register(registration) {
       const { method, url: target, body } = planRegister(registration);
-      const answer = await http.send({ method, url: target, json: body, headers: await signed(true) });
+      const answer = await http.send({
+        method,
+        url: target,
+        json: body,
+        headers: await signed(true),
+        finish: true,
+      });
       const registered = read(answer, RegisterAnswer);
       return {
         instance_id: registered.instance_id ?? registration.instance_id,
@@ -100,6 +106,7 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
         url: url('deregister'),
         json: body,
         headers: await signed(true),
+        finish: true,
       });
       if (answer.status === 404 && !isMissingRoute(answer)) return false;
       return read(answer, DeregisterAnswer).deregistered;
@@ -113,7 +120,7 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
         json: beat,
         headers: await signed(false),
       });
-      if (isMissingRoute(answer)) return { kind: 'unsupported' };
+      // The guide fixes this path, so that a 404, whatever it says, is about the service.
       if (answer.status === 404) return { kind: 'not-registered' };
       if (answer.status < 200 || answer.status > 299) throw refusal(answer);
       const body = beatAnswer(answer);

@@ -39,13 +39,14 @@ export function table(
     colWidths: widths,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
   });
-  drawn.push(...rows.map((row) => [...row]));
+  // One by one: a spread of 200,000 rows is more arguments than the stack holds.
+  for (const row of rows) drawn.push([...row]);
   return drawn.toString().replace(/[ \t]+$/gm, '');
 }
 
 /** Lines `label  value`, the labels aligned. */
 export function fields(pairs: readonly (readonly [label: string, value: string])[], paper: Paper): string {
-  const widest = Math.max(...pairs.map(([label]) => label.length));
+  const widest = pairs.reduce((most, [label]) => Math.max(most, label.length), 0);
   return pairs.map(([label, value]) => `${paper.style.dim(label.padEnd(widest))}  ${value}`).join('\n');
 }
 

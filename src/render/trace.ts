@@ -4,5 +4,5 @@ import type { TraceEvent } from '../http/http.js';
 export function traceLine(event: TraceEvent): string {
   const phases = Object.entries(event.timing).map(([phase, ms]) => `${phase} ${ms.toFixed(1)} ms`);
   const outcome = event.status === undefined ? (event.error ?? 'no answer') : String(event.status);
-  return `debug: ${event.method} ${event.url} -> ${outcome} (${phases.join(', ')})`;
+  return `debug: ${event.method} ${event.url.replace(/\?.*/s, '?…')} -> ${outcome} (${phases.join(', ')})`;
 }

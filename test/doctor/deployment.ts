@@ -138,6 +138,7 @@ export async function runDoctor(
     signal,
     notify: () => undefined,
     progress: () => undefined,
+    changing: () => undefined,
   });
   try {
     return await examine(

@@ -9,7 +9,7 @@ import { CONTEXT_FIELDS } from '../../settings.js';
 export default class ContextSet extends BaseCommand {
   static override summary = 'Name a registry, or change what a name stands for.';
   static override description =
-    'Only the given fields change. The file is readable by its owner alone and holds no secret: it names the file or the command that gives it.';
+    'Only the given fields change. The file is readable by its owner alone and holds no JWT secret: it names the file or the command that gives it.';
   static override examples = [
     {
       description: 'A Config Service',
