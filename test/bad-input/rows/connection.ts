@@ -48,6 +48,15 @@ export const connection: Row[] = [
     hint: 'http against https',
   },
   {
+    name: 'a connection that does not come about',
+    registry: 'mute',
+    lines: ['list --timeout 1s'],
+    exit: 3,
+    code: 'CONNECT_TIMED_OUT',
+    message: /^Cannot reach https:\/\/127\.0\.0\.1:\d+: no connection within 1 s\.$/,
+    hint: 'firewall',
+  },
+  {
     name: 'a certificate nobody vouches for',
     registry: 'self-signed',
     lines: ['list'],

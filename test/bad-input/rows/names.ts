@@ -23,14 +23,12 @@ const NAMES: Record<string, string> = {
   'a space': 'asr service',
   'two dots': '..',
   'a way out': '../../etc/passwd',
-  'an escaped slash': 'a%2Fb',
   'a control character': 'asr\u0001',
   'a new line': 'asr\nservice',
   'a colour': '\u001b[31masr',
   'a window title': 'asr\u001b]0;owned\u0007',
   'right-to-left text': 'asr\u202ecod.exe',
   'nothing in it': '',
-  'another script': 'служба',
 };
 
 const refused = {
@@ -64,6 +62,17 @@ export const names: Row[] = [
     name: 'a name of 10,000 characters',
     lines: linesWith('n'.repeat(10_000)).slice(0, 3),
     message: /^"n{60}…" cannot be the name of/,
+  },
+  {
+    ...refused,
+    // They may be asked for and removed, since a deployed registry takes them.
+    name: 'a name that nobody should register',
+    lines: [
+      ['register', 'a%2Fb', '--port', '8090'],
+      ['register', 'служба', '--port', '8090'],
+      ['register', 'asr-service', '--port', '8090', '--instance-id', '10.0.0.1:8090'],
+    ],
+    message: /^".*" cannot be the name of (a service|an instance): a name is 1 to 100/,
   },
   {
     ...refused,

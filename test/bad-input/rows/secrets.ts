@@ -81,6 +81,16 @@ export const secrets: Row[] = [
     hint: 'Check the path',
   },
   {
+    // Modes do not stop root; this file stops everybody.
+    name: 'a secret file that cannot be read',
+    env,
+    lines: ['mint-token --secret-file /proc/self/mem'],
+    exit: 2,
+    code: 'USAGE',
+    message: /^The secret file \/proc\/self\/mem cannot be read: .+\.$/,
+    hint: 'Check the path and its permissions',
+  },
+  {
     name: 'a secret file without end',
     env,
     lines: ['mint-token --secret-file /dev/zero'],

@@ -19,6 +19,17 @@ export const services: Row[] = [
     hint: '`regctl list`',
   },
   {
+    name: 'a service that only a registry without rules would take, and does not have',
+    lines: [
+      ['describe', 'служба'],
+      ['deregister', 'a%2Fb', '--yes'],
+    ],
+    exit: 1,
+    code: 'SERVICE_NOT_FOUND',
+    message: /^No service named (служба|a%2Fb) is registered/,
+    hint: '`regctl list`',
+  },
+  {
     name: 'a message to a service that is not registered',
     env: signed,
     lines: ['send nmt-service --type query'],
@@ -101,6 +112,17 @@ export const services: Row[] = [
     code: 'MESSAGE_FAILED',
     message: 'answered the message with 500',
     hint: /^Look for trace id [0-9a-f-]{36} in its log/,
+    writes: true,
+  },
+  {
+    name: 'a message that a web page answers',
+    registry: 'html',
+    env: signed,
+    lines: ['send asr-service --type query --url {url}'],
+    exit: 3,
+    code: 'NOT_A_MESSAGE_ANSWER',
+    message: 'an HTML page, so a proxy or another server',
+    hint: 'the message may have been carried out',
     writes: true,
   },
   {

@@ -43,7 +43,9 @@ export type Registry =
   /** Another server's port: it speaks a protocol of its own. */
   | 'not-http'
   /** An http:// URL behind which is TLS. */
-  | 'tls-only';
+  | 'tls-only'
+  /** An https:// URL whose handshake nobody takes up. */
+  | 'mute';
 
 export const SECRET = 'canary-0f8fad5b-d9cb-469f-a165-70867728950e';
 
@@ -73,6 +75,10 @@ export async function startServer(kind: Registry): Promise<Server> {
     const replica = await startCoordinatorReplica({ secret: SECRET });
     replica.registerRaw({ service_id: 42, service_name: 'asr-service', url: 'http://asr-service:8090' });
     return replica;
+  }
+  if (kind === 'mute') {
+    const { port, ...listening } = await listen(net.createServer());
+    return { ...listening, url: `https://127.0.0.1:${port}`, requests: [] };
   }
   if (kind === 'deaf') {
     return startInstrument((request, response) => {
