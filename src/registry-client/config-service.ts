@@ -4,7 +4,7 @@ import { InstanceRows, PREFIX, RegisterAnswer, ServiceRows, UrlAnswer } from '..
 import { HeartbeatAnswer } from '../wire/coordinator.js';
 import { isMissingRoute, read, refusal, toHealth, toInstance, toService } from './answers.js';
 import type { Endpoint, Registration, RegistryClient } from './client.js';
-import { DISCOVERY_TIMEOUT_MS, segment, urls } from './paths.js';
+import { DISCOVERY_TIMEOUT_MS, segment, signed, urls } from './paths.js';
 
 /** Where each call goes; `{service}` stands for the service's name. Settable per context. */
 export const CONFIG_SERVICE_PATHS = {
@@ -21,10 +21,6 @@ export const CONFIG_SERVICE_PATHS = {
 export function configService(endpoint: Endpoint, http: Http): RegistryClient {
   const url = urls(endpoint, CONFIG_SERVICE_PATHS);
   const headers = endpoint.headers;
-  const signed = async () => {
-    const authorization = await endpoint.authorization(false);
-    return authorization === undefined ? headers : { ...headers, authorization };
-  };
   const planRegister = (registration: Registration) => ({
     method: 'POST' as const,
     url: url('register'),
@@ -70,7 +66,7 @@ export function configService(endpoint: Endpoint, http: Http): RegistryClient {
         method,
         url: target,
         json: body,
-        headers: await signed(),
+        headers: await signed(endpoint, false),
         finish: true,
       });
       return { instance_id: read(answer, RegisterAnswer).instance_id, heartbeat_interval_s: null };
@@ -85,7 +81,7 @@ export function configService(endpoint: Endpoint, http: Http): RegistryClient {
       const answer = await http.send({
         method: 'POST',
         url: `${url('deregister')}?${query}`,
-        headers: await signed(),
+        headers: await signed(endpoint, false),
         finish: true,
       });
       if (answer.status < 200 || answer.status > 299) throw refusal(answer);
@@ -98,7 +94,7 @@ export function configService(endpoint: Endpoint, http: Http): RegistryClient {
         method: 'POST',
         url: url('heartbeat'),
         json,
-        headers: await signed(),
+        headers: await signed(endpoint, false),
       });
       if (isMissingRoute(answer)) return { kind: 'unsupported' };
       if (answer.status === 404) return { kind: 'not-registered' };

@@ -15,7 +15,7 @@ import {
   toService,
 } from './answers.js';
 import type { Endpoint, Instance, Registration, RegistryClient } from './client.js';
-import { DISCOVERY_TIMEOUT_MS, segment, urls } from './paths.js';
+import { DISCOVERY_TIMEOUT_MS, segment, signed, urls } from './paths.js';
 
 /** Where each call goes; `{service}` stands for the service's name. Settable per context. */
 export const COORDINATOR_PATHS = {
@@ -31,11 +31,6 @@ export const COORDINATOR_PATHS = {
 export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
   const url = urls(endpoint, COORDINATOR_PATHS);
   const headers = endpoint.headers;
-
-  const signed = async (required: boolean) => {
-    const authorization = await endpoint.authorization(required);
-    return authorization === undefined ? headers : { ...headers, authorization };
-  };
 
   const ask = (service: string): Promise<HttpAnswer> =>
     http.send({
@@ -89,7 +84,7 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
         method,
         url: target,
         json: body,
-        headers: await signed(true),
+        headers: await signed(endpoint, true),
         finish: true,
       });
       const registered = read(answer, RegisterAnswer);
@@ -105,7 +100,7 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
         method: 'POST',
         url: url('deregister'),
         json: body,
-        headers: await signed(true),
+        headers: await signed(endpoint, true),
         finish: true,
       });
       if (answer.status === 404 && !isMissingRoute(answer)) return false;
@@ -118,7 +113,7 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
         method: 'POST',
         url: url('heartbeat'),
         json: beat,
-        headers: await signed(false),
+        headers: await signed(endpoint, false),
       });
       // The guide fixes this path, so that a 404, whatever it says, is about the service.
       if (answer.status === 404) return { kind: 'not-registered' };

@@ -1,3 +1,4 @@
+// Where calls go and what they carry, the same for both APIs.
 import type { Endpoint } from './client.js';
 
 /** The guide's client waits 3 s for a discovery; other calls have the client's own timeout (5 s). */
@@ -14,4 +15,10 @@ export function urls<P extends Record<string, string>>(endpoint: Endpoint, defau
     const path = endpoint.paths[call] ?? defaults[call] ?? '';
     return endpoint.url + path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
   };
+}
+
+/** The headers of a call that changes something: the endpoint's own, and a token where there is one to send. */
+export async function signed(endpoint: Endpoint, required: boolean): Promise<Record<string, string>> {
+  const authorization = await endpoint.authorization(required);
+  return authorization === undefined ? { ...endpoint.headers } : { ...endpoint.headers, authorization };
 }
