@@ -2,12 +2,30 @@
 import * as v from 'valibot';
 import { Name } from './names.js';
 import { DeclaredStatus } from './status.js';
-import { ServiceUrl } from './urls.js';
+import { HealthUrl, ServiceUrl } from './urls.js';
 
 export const PREFIX = '/api/v1/registry';
 
 /** Metadata is kept as JSON and handed out with every listing, hence the bound. */
 export const MAX_METADATA_BYTES = 16 * 1024;
+
+/** An optional text: empty or null counts as absent, which is what an unset environment variable often arrives as. */
+export function optionalText<S extends v.GenericSchema<string>>(schema: S) {
+  return v.pipe(
+    v.nullish(v.string()),
+    v.transform((text) => text || undefined),
+    v.optional(schema),
+  );
+}
+
+/** Without `instance_id` and `status` where they say nothing. */
+function withoutEmpty({ instance_id, status, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  return {
+    ...(instance_id === '' || instance_id === null || instance_id === undefined ? {} : { instance_id }),
+    ...(status === '' || status === null || status === undefined ? {} : { status }),
+    ...rest,
+  };
+}
 
 /** Free-form metadata; `instance_id` and `status` in it are read by the registry and therefore checked. */
 export const Metadata = v.pipe(
@@ -16,6 +34,7 @@ export const Metadata = v.pipe(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'must be Object',
   ),
+  v.transform(withoutEmpty),
   v.objectWithRest({ instance_id: v.optional(Name), status: v.optional(DeclaredStatus) }, v.unknown()),
   v.check(
     (metadata) => Buffer.byteLength(JSON.stringify(metadata)) <= MAX_METADATA_BYTES,
@@ -27,7 +46,7 @@ export const Metadata = v.pipe(
 export const RegisterRequest = v.object({
   service_name: Name,
   service_url: ServiceUrl,
-  health_check_url: v.nullish(ServiceUrl),
+  health_check_url: optionalText(HealthUrl),
   service_metadata: v.nullish(Metadata),
 });
 export type RegisterRequest = v.InferOutput<typeof RegisterRequest>;

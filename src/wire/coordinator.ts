@@ -1,8 +1,8 @@
 // The Coordinator registry API: at the root of REGISTRY_URL (Service Integration Guide; wire/coordinator.md).
 import * as v from 'valibot';
-import { InstanceRow, Metadata } from './config-service.js';
+import { InstanceRow, Metadata, optionalText } from './config-service.js';
 import { Name } from './names.js';
-import { ServiceUrl } from './urls.js';
+import { HealthUrl, ServiceUrl } from './urls.js';
 
 /** The guide: a heartbeat every 30 s, 3 missed (90 s) mean down. */
 export const HEARTBEAT_INTERVAL_S = 30;
@@ -16,9 +16,9 @@ export const RegisterRequest = v.object({
   service_id: ServiceId,
   service_name: Name,
   url: ServiceUrl,
-  health_check_url: v.nullish(ServiceUrl),
+  health_check_url: optionalText(HealthUrl),
   metadata: v.nullish(Metadata),
-  instance_id: v.nullish(Name),
+  instance_id: optionalText(Name),
 });
 export type RegisterRequest = v.InferOutput<typeof RegisterRequest>;
 
@@ -32,13 +32,13 @@ export const RegisterAnswer = v.object({
 /** Body of `POST /deregister`; without `instance_id` every instance of the id goes. */
 export const DeregisterRequest = v.object({
   service_id: ServiceId,
-  instance_id: v.nullish(v.string()),
+  instance_id: optionalText(v.string()),
   reason: v.nullish(v.pipe(v.string(), v.maxLength(500))),
 });
 export const DeregisterAnswer = v.object({ deregistered: v.boolean() });
 
 /** Body of `POST /heartbeat`: the guide's `{"service_id": 42}`; `instance_id` tells several instances apart. */
-export const HeartbeatRequest = v.object({ service_id: ServiceId, instance_id: v.nullish(Name) });
+export const HeartbeatRequest = v.object({ service_id: ServiceId, instance_id: optionalText(Name) });
 
 /** Answer to a heartbeat. The guide fixes no body, so every field may be missing. */
 export const HeartbeatAnswer = v.object({
