@@ -1,17 +1,48 @@
 // The maps behind the directory: instances by service and by service id, and what was removed of late.
 import type { Instance } from './instance.js';
 import type { View } from './plan.js';
-import { keyOf, type Registration, type Tombstone } from './registration.js';
+import { keyOf, ownerOf, type Registration, type Tombstone } from './registration.js';
 
 /** A service: its instances, and its revision, which grows with every change to any of them. */
 export class Service {
   readonly name: string;
   readonly instances = new Map<string, Instance>();
-  revision = 0;
+  readonly #owners = new Map<number, number>();
+  readonly #formerOwners = new Map<number, string>();
+  revision: number;
   #healthy: readonly Instance[] | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, revision: number) {
     this.name = name;
+    this.revision = revision;
+  }
+
+  /** As View.ownersOf. */
+  *owners(): Generator<readonly [number, string | null]> {
+    for (const owner of this.#owners.keys()) yield [owner, null];
+    yield* this.#formerOwners;
+  }
+
+  /** Counts an instance of the owner in (1) or out (-1). */
+  countOwner(owner: number | null, by: 1 | -1): void {
+    if (owner === null) return;
+    const count = (this.#owners.get(owner) ?? 0) + by;
+    if (count > 0) this.#owners.set(owner, count);
+    else this.#owners.delete(owner);
+  }
+
+  /** Remembers whose an instance was that is removed. */
+  bury({ owner, removedAt }: Tombstone): void {
+    if (owner !== null && (this.#formerOwners.get(owner) ?? '') < removedAt) {
+      this.#formerOwners.set(owner, removedAt);
+    }
+  }
+
+  /** Forgets owners of what was removed before `limit` (ISO 8601). */
+  forgetBefore(limit: string): void {
+    for (const [owner, removedAt] of this.#formerOwners) {
+      if (removedAt < limit) this.#formerOwners.delete(owner);
+    }
   }
 
   /** Kept until the next change: discovery reads it far more often than it changes. */
@@ -27,10 +58,25 @@ export class Service {
   }
 }
 
+/** Tombstones kept, the newest; beyond, an id that comes back starts its incarnations anew. */
+export const MAX_TOMBSTONES = 100_000;
+
 export class Catalog implements View {
   readonly #services = new Map<string, Service>();
   readonly #byServiceId = new Map<number, Set<Instance>>();
+  /** Oldest first. */
   readonly #tombstones = new Map<string, Tombstone>();
+  readonly #maxTombstones: number;
+  #revisionFloor = 0;
+
+  constructor(maxTombstones = MAX_TOMBSTONES) {
+    this.#maxTombstones = maxTombstones;
+  }
+
+  /** Services that nothing is known of start above this revision: what a watcher saw of them never goes back. */
+  raiseFloor(revision: number): void {
+    this.#revisionFloor = Math.max(this.#revisionFloor, revision);
+  }
 
   /** Services that have instances, in no order. */
   *services(): Generator<Service> {
@@ -64,11 +110,11 @@ export class Catalog implements View {
   }
 
   revisionOf(service: string): number {
-    return this.#services.get(service)?.revision ?? 0;
+    return this.#services.get(service)?.revision ?? this.#revisionFloor;
   }
 
-  *inService(service: string): Generator<Registration> {
-    for (const { registration } of this.#services.get(service)?.instances.values() ?? []) yield registration;
+  ownersOf(service: string): Iterable<readonly [number, string | null]> {
+    return this.#services.get(service)?.owners() ?? [];
   }
 
   *withServiceId(serviceId: number): Generator<Registration> {
@@ -80,9 +126,9 @@ export class Catalog implements View {
     const { service: name, id, revision } = instance.registration;
     const service = this.#serviceFor(name);
     const former = service.instances.get(id);
-    if (former !== undefined) this.#unindex(former);
+    if (former !== undefined) this.#unindex(service, former);
     service.instances.set(id, instance);
-    this.#index(instance);
+    this.#index(service, instance);
     this.#tombstones.delete(keyOf(name, id));
     service.changed(revision);
   }
@@ -100,10 +146,17 @@ export class Catalog implements View {
     const service = this.#serviceFor(tombstone.service);
     const instance = service.instances.get(tombstone.id);
     if (instance !== undefined) {
-      this.#unindex(instance);
+      this.#unindex(service, instance);
       service.instances.delete(tombstone.id);
     }
-    this.#tombstones.set(keyOf(tombstone.service, tombstone.id), tombstone);
+    service.bury(tombstone);
+    const key = keyOf(tombstone.service, tombstone.id);
+    this.#tombstones.delete(key);
+    this.#tombstones.set(key, tombstone);
+    if (this.#tombstones.size > this.#maxTombstones) {
+      const [oldest] = this.#tombstones.keys();
+      if (oldest !== undefined) this.#tombstones.delete(oldest);
+    }
     service.changed(tombstone.revision);
   }
 
@@ -114,12 +167,16 @@ export class Catalog implements View {
       if (removedAt < limit) this.#tombstones.delete(key);
       else remembered.add(service);
     }
-    for (const [name, { instances }] of this.#services) {
-      if (instances.size === 0 && !remembered.has(name)) this.#services.delete(name);
+    for (const [name, service] of this.#services) {
+      service.forgetBefore(limit);
+      if (service.instances.size > 0 || remembered.has(name)) continue;
+      this.raiseFloor(service.revision);
+      this.#services.delete(name);
     }
   }
 
-  #index(instance: Instance): void {
+  #index(service: Service, instance: Instance): void {
+    service.countOwner(ownerOf(instance.registration), 1);
     const { serviceId } = instance.registration;
     if (serviceId === null) return;
     const known = this.#byServiceId.get(serviceId);
@@ -127,7 +184,8 @@ export class Catalog implements View {
     else known.add(instance);
   }
 
-  #unindex(instance: Instance): void {
+  #unindex(service: Service, instance: Instance): void {
+    service.countOwner(ownerOf(instance.registration), -1);
     const { serviceId } = instance.registration;
     if (serviceId === null) return;
     const known = this.#byServiceId.get(serviceId);
@@ -138,7 +196,7 @@ export class Catalog implements View {
   #serviceFor(name: string): Service {
     const known = this.#services.get(name);
     if (known !== undefined) return known;
-    const service = new Service(name);
+    const service = new Service(name, this.#revisionFloor);
     this.#services.set(name, service);
     return service;
   }

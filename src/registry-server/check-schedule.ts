@@ -7,19 +7,31 @@ import type { Timings } from './settings.js';
 /** After the first failure; doubles with each further one. Shorter where the instance may not be listening yet. */
 const FIRST_RETRY_MS = { proven: 1000, unproven: 250 };
 
+/** A service may register before it listens: at 0, 0.25, 0.75, 1.75, 3.75 and 7.75 s, then it is unhealthy. */
+const UNPROVEN_TRIES_FACTOR = 2;
+
+/** And it may take its time to load: in its first minute it is asked this often, so that it is found once it listens. */
+const EARLY_INTERVAL_MS = 5000;
+const EARLY_FAILURES = 16;
+
+/** A check that says nothing of the instance (the registry itself was late) is made again after this long. */
+const REPEAT_MS = 1000;
+
 /** Milliseconds until the next check, before jitter. */
 export function nextCheckIn({ failures, proven }: CheckState, { checkIntervalMs }: Timings): number {
   if (failures === 0) return checkIntervalMs;
   const first = proven ? FIRST_RETRY_MS.proven : FIRST_RETRY_MS.unproven;
-  return Math.min(checkIntervalMs, first * 2 ** (failures - 1));
+  const most = !proven && failures < EARLY_FAILURES ? EARLY_INTERVAL_MS : checkIntervalMs;
+  return Math.min(checkIntervalMs, most, first * 2 ** (failures - 1));
 }
 
-/**
- * The state of an instance whose check has just failed. A service may register before it listens: while it is
- * starting, failures make it unhealthy only once the checks have come down to their usual interval.
- */
+/** Milliseconds until a check that did not count is repeated, before jitter. */
+export function repeatCheckIn({ checkIntervalMs }: Timings): number {
+  return Math.min(checkIntervalMs, REPEAT_MS);
+}
+
+/** The state of an instance whose check has just failed; one that has not proved to listen yet gets more tries. */
 export function stateAfterFailure({ state }: Registration, check: CheckState, timings: Timings): State {
-  if (check.failures < timings.checkTries) return state;
-  const stillQuick = nextCheckIn(check, timings) < timings.checkIntervalMs;
-  return state === 'starting' && stillQuick ? 'starting' : 'unhealthy';
+  const tries = check.proven ? timings.checkTries : timings.checkTries * UNPROVEN_TRIES_FACTOR;
+  return check.failures < tries ? state : 'unhealthy';
 }

@@ -1,10 +1,17 @@
 // Who is registered and alive: the heart of the registry. Pure: no IO; time and chance come in as parameters.
 import type { State } from '../wire/status.js';
 import { Catalog } from './catalog.js';
-import { nextCheckIn, stateAfterFailure } from './check-schedule.js';
-import { aliveState, type Instance, monitoredBy, weightOf } from './instance.js';
+import { nextCheckIn, repeatCheckIn, stateAfterFailure } from './check-schedule.js';
+import { aliveState, type Instance, isChecked, weightOf } from './instance.js';
 import { LeaseClock } from './lease-clock.js';
-import type { Cause, Change, Registration, Tombstone, Transition } from './registration.js';
+import {
+  type Cause,
+  type Change,
+  ownerOf,
+  type Registration,
+  type Tombstone,
+  type Transition,
+} from './registration.js';
 import { type Moment, type Random, sweepIntervalMs, type Timings } from './settings.js';
 
 /** A health check to be made of an instance as it was registered then. */
@@ -13,6 +20,15 @@ export interface DueCheck {
   readonly id: string;
   readonly incarnation: number;
   readonly url: string;
+}
+
+/** What earlier runs left. */
+export interface Stored {
+  readonly registrations: readonly Registration[];
+  /** Oldest first. */
+  readonly tombstones: readonly Tombstone[];
+  /** At least the highest revision of what was forgotten. */
+  readonly revisionFloor: number;
 }
 
 /** What a new instance does not take from its registration. */
@@ -41,8 +57,9 @@ export class Directory {
    * Takes over what the store had. Every lease starts anew, between two thirds of its length and the whole, so that
    * they do not lapse together; health checks follow within a tenth of their interval.
    */
-  load(registrations: readonly Registration[], tombstones: readonly Tombstone[], { now }: Moment): void {
+  load({ registrations, tombstones, revisionFloor }: Stored, { now }: Moment): void {
     const leaseNow = this.#leaseClock.advance(now);
+    this.catalog.raiseFloor(revisionFloor);
     for (const tombstone of tombstones) this.catalog.bury(tombstone);
     for (const registration of registrations) {
       const lease = registration.state === 'down' ? 0 : this.#timings.downAfterMs * (2 + this.#random());
@@ -78,7 +95,14 @@ export class Directory {
       leaseEnds,
       lastHeartbeat: former?.lastHeartbeat ?? null,
       namedBeat: false,
-      check: { dueAt: checkDueAt, failures: 0, proven, lastAt: former?.check.lastAt ?? null },
+      beatsInherited: registration.beats,
+      check: {
+        dueAt: checkDueAt,
+        failures: 0,
+        proven,
+        lastAt: former?.check.lastAt ?? null,
+        failingSince: null,
+      },
     });
   }
 
@@ -90,19 +114,24 @@ export class Directory {
     instance.leaseEnds = this.#leaseClock.advance(at.now) + this.#timings.downAfterMs;
     instance.lastHeartbeat = at.wall;
     instance.namedBeat = named;
+    instance.beatsInherited = false;
+    instance.check.failingSince = null;
     const state = aliveState(registration);
     if (registration.beats && registration.state === state) return [];
     return [this.#transition(instance, { state, beats: true }, 'heartbeat', at)];
   }
 
   /**
-   * A heartbeat that names no instance. Where several could have sent it, it counts for those that have nothing else:
-   * the others are judged by their health check, also those that beat while they were alone.
+   * A heartbeat that names no instance: for those that registered from the sender's address, else for any of them.
+   * Where several could still have sent it, it counts for those that have nothing else: the others are judged by their
+   * health check, also those that beat while they were alone.
    */
-  beatUnnamed(instances: readonly Instance[], at: Moment): Transition[] {
-    const [only] = instances;
-    if (only !== undefined && instances.length === 1) return this.beat(only, at, false);
-    return instances.flatMap((instance) => {
+  beatUnnamed(instances: readonly Instance[], sender: string, at: Moment): Transition[] {
+    const near = instances.filter(({ registration }) => registration.registeredFrom === sender);
+    const possible = near.length > 0 ? near : instances;
+    const [only] = possible;
+    if (only !== undefined && possible.length === 1) return this.beat(only, at, false);
+    return possible.flatMap((instance) => {
       const { healthUrl, beats, state } = instance.registration;
       if (healthUrl === null) return this.beat(instance, at, false);
       if (!beats || instance.namedBeat) return [];
@@ -112,20 +141,36 @@ export class Directory {
     });
   }
 
-  /** Looks at every lease: what lapsed is down, what was down for long is evicted. */
+  /** Looks at every lease: what lapsed is down; what was down, or failed its health checks, for long is evicted. */
   sweep(at: Moment): Transition[] {
     const leaseNow = this.#leaseClock.advance(at.now);
     const transitions: Transition[] = [];
     for (const instance of this.catalog.instances()) {
       const { beats, state } = instance.registration;
-      if (!beats || leaseNow < instance.leaseEnds) continue;
-      if (leaseNow >= instance.leaseEnds + this.#timings.evictAfterMs) {
+      if (!beats) {
+        const { failingSince } = instance.check;
+        const failingFor = failingSince === null ? 0 : leaseNow - failingSince;
+        if (failingFor >= this.#timings.evictUnhealthyAfterMs) transitions.push(this.#evict(instance, at));
+        continue;
+      }
+      if (leaseNow < instance.leaseEnds) continue;
+      if (isChecked(instance) && state !== 'down') transitions.push(this.#handToCheck(instance, at));
+      else if (leaseNow >= instance.leaseEnds + this.#timings.evictAfterMs) {
         transitions.push(this.#evict(instance, at));
       } else if (state !== 'down') {
         transitions.push(this.#transition(instance, { state: 'down', beats }, 'lease-expired', at));
       }
     }
     return transitions;
+  }
+
+  /** The lease of an instance lapsed that never beat since it registered: what its health checks said by now decides. */
+  #handToCheck(instance: Instance, at: Moment): Transition {
+    const { registration, check } = instance;
+    instance.beatsInherited = false;
+    const passes = check.proven && check.failures === 0;
+    const state = passes ? aliveState(registration) : 'unhealthy';
+    return this.#transition(instance, { state, beats: false }, 'lease-expired', at);
   }
 
   /** Forgets what was removed before `limit`. */
@@ -143,7 +188,7 @@ export class Directory {
     if (limit <= 0) return [];
     const due: Instance[] = [];
     for (const instance of this.catalog.instances()) {
-      if (instance.check.dueAt > now || monitoredBy(instance.registration) !== 'health-check') continue;
+      if (instance.check.dueAt > now || !isChecked(instance)) continue;
       due.push(instance);
     }
     if (due.length > limit) due.sort((a, b) => a.check.dueAt - b.check.dueAt);
@@ -156,8 +201,8 @@ export class Directory {
   /** When the next check is due, Infinity where none is. */
   nextCheckAt(): number {
     let next = Number.POSITIVE_INFINITY;
-    for (const { registration, check } of this.catalog.instances()) {
-      if (check.dueAt < next && monitoredBy(registration) === 'health-check') next = check.dueAt;
+    for (const instance of this.catalog.instances()) {
+      if (instance.check.dueAt < next && isChecked(instance)) next = instance.check.dueAt;
     }
     return next;
   }
@@ -168,16 +213,31 @@ export class Directory {
     if (instance === undefined || instance.registration.incarnation !== done.incarnation) return [];
     const { registration, check } = instance;
     check.lastAt = at.wall;
-    check.failures = problem === null ? 0 : check.failures + 1;
-    check.proven ||= problem === null;
-    check.dueAt = at.now + nextCheckIn(check, this.#timings) * (0.9 + 0.2 * this.#random());
-    if (monitoredBy(registration) !== 'health-check') return [];
-
     const passed = problem === null;
+    check.failures = passed ? 0 : check.failures + 1;
+    check.failingSince = passed ? null : (check.failingSince ?? this.#leaseClock.advance(at.now));
+    check.proven ||= passed;
+    check.dueAt = at.now + this.#jittered(nextCheckIn(check, this.#timings));
+    if (!isChecked(instance)) return [];
+    // Beside a lease a check only brings good news.
+    const { beats } = registration;
+    if (beats && (!passed || registration.state === 'down')) return [];
+
     const state = passed ? aliveState(registration) : stateAfterFailure(registration, check, this.#timings);
     if (state === registration.state) return [];
     const cause = passed ? 'health-check-passed' : 'health-check-failed';
-    return [this.#transition(instance, { state, beats: false }, cause, at, problem)];
+    return [this.#transition(instance, { state, beats }, cause, at, problem)];
+  }
+
+  /** A check that says nothing of the instance, because the registry itself was late: it is made again soon. */
+  notChecked(check: DueCheck, { now }: Moment): void {
+    const instance = this.catalog.instance(check.service, check.id);
+    if (instance === undefined || instance.registration.incarnation !== check.incarnation) return;
+    instance.check.dueAt = now + this.#jittered(repeatCheckIn(this.#timings));
+  }
+
+  #jittered(ms: number): number {
+    return ms * (0.9 + 0.2 * this.#random());
   }
 
   // --- what the registry does by itself ---
@@ -198,10 +258,11 @@ export class Directory {
     };
   }
 
-  #evict({ registration: { service, id, incarnation, state: from } }: Instance, at: Moment): Transition {
+  #evict({ registration }: Instance, at: Moment): Transition {
+    const { service, id, incarnation, state: from } = registration;
     const revision = this.catalog.revisionOf(service) + 1;
     const time = at.wall.toISOString();
-    const tombstone = { service, id, incarnation, revision, removedAt: time };
+    const tombstone = { service, id, incarnation, revision, owner: ownerOf(registration), removedAt: time };
     this.catalog.bury(tombstone);
     return {
       audit: {

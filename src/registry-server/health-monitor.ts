@@ -8,6 +8,10 @@ import { type Clock, moment, sweepIntervalMs, type Timings } from './settings.js
 
 /** Checks under way at once. */
 const CONCURRENCY = 256;
+/** Of these, checks that somebody asked for: the others are what keeps the registry true. */
+const ASKED_CONCURRENCY = CONCURRENCY / 4;
+/** The result of a check that was asked for is shared with whoever asks within this time. */
+const REUSE_MS = 2000;
 /** Between two looks at what is due: many checks that end together cost one. */
 const LOOK_EVERY_MS = 50;
 /** Between the tries of a check that somebody waits for; doubles. */
@@ -30,6 +34,7 @@ export class HealthMonitor {
   readonly #asked = new Map<string, Promise<CheckResult>>();
   readonly #waiting: (() => void)[] = [];
   #underWay = 0;
+  #askedUnderWay = 0;
   #timer: NodeJS.Timeout | undefined;
   #awake = false;
   #sweepDueAt: number;
@@ -65,7 +70,7 @@ export class HealthMonitor {
 
   /**
    * Checks the instances that have a health URL now, each up to the usual number of tries, and waits for the results.
-   * Those already being checked for somebody else are not checked twice.
+   * Those being checked for somebody else, or checked less than 2 s ago, are not checked twice.
    */
   checkNow(instances: readonly Instance[]): Promise<CheckResult[]> {
     const results: Promise<CheckResult>[] = [];
@@ -73,11 +78,18 @@ export class HealthMonitor {
       const check = checkOf(registration);
       if (check === undefined) continue;
       const key = `${check.service}/${check.id}/${check.incarnation}`;
-      const asked = this.#asked.get(key) ?? this.#tryRepeatedly(check).finally(() => this.#asked.delete(key));
-      this.#asked.set(key, asked);
+      const asked = this.#asked.get(key) ?? this.#ask(key, check);
       results.push(asked);
     }
     return Promise.all(results);
+  }
+
+  #ask(key: string, check: DueCheck): Promise<CheckResult> {
+    const asked = this.#tryRepeatedly(check).finally(() => {
+      setTimeout(() => this.#asked.delete(key), REUSE_MS).unref();
+    });
+    this.#asked.set(key, asked);
+    return asked;
   }
 
   #tick(): void {
@@ -101,19 +113,22 @@ export class HealthMonitor {
     this.#underWay += 1;
     const result = await this.#probe(check.url);
     this.#underWay -= 1;
-    this.#waiting.shift()?.();
-    if (!this.#stopped) {
-      this.#onTransitions(this.#directory.checked(check, result.problem, moment(this.#clock)));
-    }
+    if (this.#stopped) return result;
+    const at = moment(this.#clock);
+    if (result.counts) this.#onTransitions(this.#directory.checked(check, result.problem, at));
+    else this.#directory.notChecked(check, at);
     return result;
   }
 
   async #tryRepeatedly(check: DueCheck): Promise<CheckResult> {
     for (let failed = 0; ; ) {
-      while (this.#underWay >= CONCURRENCY) {
+      while (this.#askedUnderWay >= ASKED_CONCURRENCY) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
+      this.#askedUnderWay += 1;
       const result = await this.#run(check);
+      this.#askedUnderWay -= 1;
+      this.#waiting.shift()?.();
       if (result.problem !== null) failed += 1;
       if (result.problem === null || failed >= this.#timings.checkTries || this.#stopped) {
         return { ...result, url: check.url, timestamp: this.#clock.wall().toISOString() };

@@ -1,10 +1,18 @@
 // The HTTP face of the registry: both APIs on one Fastify, one file each under http/.
-import { type FastifyInstance, type FastifyReply, fastify, LogController } from 'fastify';
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify';
+import { acceptJsonOrNothing } from './http/body.js';
 import { addressOf } from './http/caller.js';
-import { configServiceRoutes } from './http/config-service.js';
+import { configServiceRoutes, type ServiceParams } from './http/config-service.js';
 import { coordinatorRoutes } from './http/coordinator.js';
 import { handleErrors, RETRY_AFTER_S, refuseOtherMethods } from './http/errors.js';
 import { healthRoutes } from './http/health.js';
+import { originProblem } from './http/origin.js';
 import { type RateLimit, rateLimiter } from './http/rate-limit.js';
 import type { Registry } from './http/registry.js';
 import { traceIdOf } from './http/trace.js';
@@ -23,6 +31,8 @@ export interface LogSink {
 export interface HttpOptions {
   readonly log: { readonly sink: LogSink; readonly level: string } | undefined;
   readonly rateLimit: RateLimit | null;
+  /** It listens for this machine alone. */
+  readonly onLoopback: boolean;
 }
 
 /** A Fastify without routes; `app.log` is the registry's log. */
@@ -37,7 +47,7 @@ export function createApp({ log }: HttpOptions): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     frameworkErrors: (error, _request, reply) => refuseUrl(error, reply as FastifyReply),
   });
-  acceptEmptyJson(app);
+  acceptJsonOrNothing(app);
   return app;
 }
 
@@ -46,40 +56,33 @@ function refuseUrl(error: Error, reply: FastifyReply): void {
   void reply.code(400).send({ detail: error.message });
 }
 
-/** A POST without a body may still say that it is JSON; whether one is needed is the route's to say. */
-function acceptEmptyJson(app: FastifyInstance): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error');
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else parseJson(request, body, done);
-  });
-}
-
 /** Adds hooks and routes for the registry. */
-export function serveRegistry(app: FastifyInstance, registry: Registry, { rateLimit }: HttpOptions): void {
-  const wait = rateLimit === null ? () => 0 : rateLimiter(rateLimit);
+export function serveRegistry(app: FastifyInstance, registry: Registry, options: HttpOptions): void {
+  const wait = limiters(options.rateLimit);
 
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-trace-id', request.id);
     if (request.url === '/live') return undefined;
-    const seconds = wait(addressOf(request), registry.clock.now());
+    const problem = originProblem(request, options.onLoopback);
+    if (problem !== undefined) return reply.code(403).send({ detail: problem });
+    const seconds = wait(request, registry.clock.now());
     if (seconds > 0) {
       return reply.code(429).header('retry-after', String(seconds)).send({ detail: 'Too many requests' });
     }
     if (!registry.loaded) {
       return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ detail: 'The registry is loading' });
     }
-    // A page in a browser must not reach through it to a registry that trusts this machine.
-    if (request.method === 'POST' && request.headers['sec-fetch-site'] === 'cross-site') {
-      return reply.code(403).send({ detail: 'Cross-site requests are refused' });
-    }
+    return undefined;
+  });
+  // `/services/` names no service.
+  app.addHook<ServiceParams>('preHandler', async ({ params }, reply) => {
+    if (params.name === '') return reply.code(404).send({ detail: 'Not Found' });
     return undefined;
   });
   app.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
     const line = { method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
-    if (method === 'POST' && !url.endsWith('/heartbeat')) request.log.info(line, 'request');
+    if (method === 'POST' && !isHeartbeat(url)) request.log.info(line, 'request');
     else request.log.debug(line, 'request');
   });
 
@@ -92,4 +95,22 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, { rateLi
   coordinatorRoutes(app, registry);
   healthRoutes(app, registry);
   refuseOtherMethods(app, [...paths]);
+}
+
+const isHeartbeat = (url: string): boolean => /\/heartbeat(\?|$)/.test(url);
+
+/** Heartbeats have a larger allowance of their own: what else a host asks for must not cost its services their leases. */
+const HEARTBEATS_FACTOR = 10;
+
+/** Tells how many seconds the sender has to wait: 0 where the request may pass. */
+function limiters(limit: RateLimit | null): (request: FastifyRequest, now: number) => number {
+  if (limit === null) return () => 0;
+  const { perSecond, burst } = limit;
+  const general = rateLimiter(limit);
+  const beats = rateLimiter({
+    ...limit,
+    perSecond: perSecond * HEARTBEATS_FACTOR,
+    burst: burst * HEARTBEATS_FACTOR,
+  });
+  return (request, now) => (isHeartbeat(request.url) ? beats : general)(addressOf(request), now);
 }

@@ -10,6 +10,8 @@ export interface CheckState {
   /** It has passed a check at this address. */
   proven: boolean;
   lastAt: Date | null;
+  /** In lease time: since when no check has passed; null where the latest did, or none has been made. */
+  failingSince: number | null;
 }
 
 export interface Instance {
@@ -21,6 +23,11 @@ export interface Instance {
   lastHeartbeat: Date | null;
   /** Its latest heartbeat named it. */
   namedBeat: boolean;
+  /**
+   * It beat before it registered again (or the registry restarted), and has not beaten since: it may be another process
+   * now, one that sends no heartbeats. Its health is checked beside the lease.
+   */
+  beatsInherited: boolean;
   check: CheckState;
 }
 
@@ -32,26 +39,38 @@ export function monitoredBy({ beats, healthUrl }: Registration): MonitoredBy {
   return healthUrl === null ? 'none' : 'health-check';
 }
 
+/** Whether its health is checked: also beside a lease that its present process has not renewed yet. */
+export function isChecked({ registration, beatsInherited }: Instance): boolean {
+  return registration.healthUrl !== null && (!registration.beats || beatsInherited);
+}
+
 /** The state of an instance that proved to be alive: one that declared to be draining stays so. */
 export function aliveState({ declared }: Registration): 'healthy' | 'draining' {
   return declared === 'draining' ? 'draining' : 'healthy';
 }
 
-/** `metadata.weight`, a number or its text; 1 where there is none that can be used. */
+/** The most that one instance may weigh against the usual 1. */
+const MAX_WEIGHT = 1000;
+
+/** `metadata.weight`, a number or its text, at most 1000; 1 where there is none that can be used. */
 export function weightOf(metadata: Readonly<Record<string, unknown>>): number {
   const { weight } = metadata;
   if (typeof weight !== 'number' && (typeof weight !== 'string' || weight.trim() === '')) return 1;
   const value = Number(weight);
-  return Number.isFinite(value) && value >= 0 ? value : 1;
+  return Number.isFinite(value) && value >= 0 ? Math.min(MAX_WEIGHT, value) : 1;
 }
 
-/** May a heartbeat of the service id, or from the address (no token), be for this instance? */
+/**
+ * May a heartbeat of the service id be for this instance? One without a token may where it comes from the address that
+ * registered it, or one that `isKnown` for its owner.
+ */
 export function acceptsBeat(
   registration: Registration,
-  sender: { serviceId: number | null; address: string; tokenRequired: boolean },
+  sender: { serviceId: number | null; address: string },
+  isKnown: (serviceId: number, address: string) => boolean,
 ): boolean {
-  if (!sender.tokenRequired) return true;
-  if (sender.serviceId === null) return registration.registeredFrom === sender.address;
   const owner = ownerOf(registration);
-  return owner === null || owner === sender.serviceId;
+  if (sender.serviceId !== null) return owner === null || owner === sender.serviceId;
+  if (registration.registeredFrom === sender.address) return true;
+  return owner !== null && isKnown(owner, sender.address);
 }

@@ -13,19 +13,37 @@ export function stateOfService({ instances }: Service): State {
   return MOST_TELLING.find((state) => states.has(state)) ?? 'unknown';
 }
 
-/** A row of `GET /services/{name}`. */
-export function instanceRow({ registration, lastHeartbeat }: Instance): InstanceRow {
+/** ISO 8601 with `+00:00` for `Z`, which Python's `fromisoformat` reads only from 3.11 on. */
+export function isoTime(time: Date | string): string {
+  return (typeof time === 'string' ? time : time.toISOString()).replace(/Z$/, '+00:00');
+}
+
+/** A row of `GET /discover/{name}`, with null where there is nothing; the metadata repeats the node, as upstream's does. */
+export function discoveredRow({ registration, lastHeartbeat }: Instance): InstanceRow {
+  const { id, service, url, healthUrl, serviceId, state, metadata } = registration;
   return {
-    instance_id: registration.id,
-    service_name: registration.service,
-    service_url: registration.url,
-    ...(registration.healthUrl === null ? {} : { health_check_url: registration.healthUrl }),
-    status: upstreamStatus(registration.state),
-    state: registration.state,
+    instance_id: id,
+    service_name: service,
+    service_url: url,
+    health_check_url: healthUrl,
+    status: upstreamStatus(state),
+    state,
+    service_id: serviceId,
     monitored_by: monitoredBy(registration),
-    registered_at: registration.registeredAt,
-    ...(lastHeartbeat === null ? {} : { last_heartbeat: lastHeartbeat.toISOString() }),
-    service_metadata: registration.metadata,
+    registered_at: isoTime(registration.registeredAt),
+    last_heartbeat: lastHeartbeat === null ? null : isoTime(lastHeartbeat),
+    service_metadata: { health_check_url: healthUrl, ...metadata, instance_id: id, service_url: url },
+  };
+}
+
+/** A row of `GET /services/{name}`: the same, without the fields that are null. */
+export function instanceRow(instance: Instance): InstanceRow {
+  const { health_check_url, service_id, last_heartbeat, ...row } = discoveredRow(instance);
+  return {
+    ...row,
+    ...(health_check_url === null ? {} : { health_check_url }),
+    ...(service_id === null ? {} : { service_id }),
+    ...(last_heartbeat === null ? {} : { last_heartbeat }),
   };
 }
 
@@ -43,7 +61,7 @@ export function serviceRow(service: Service): ServiceRow {
     ...(shown?.registration.healthUrl ? { health_check_url: shown.registration.healthUrl } : {}),
     status: upstreamStatus(stateOfService(service)),
     service_metadata: shown?.registration.metadata,
-    registered_at: oldest,
+    registered_at: isoTime(oldest),
     healthy_instances: service.healthy.length,
     total_instances: all.length,
   };

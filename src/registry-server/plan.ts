@@ -16,7 +16,11 @@ export interface View {
   /** Incarnation of the latest removal of this id, 0 where there was none. */
   buriedIncarnation(service: string, id: string): number;
   revisionOf(service: string): number;
-  inService(service: string): Iterable<Registration>;
+  /**
+   * Service ids that own instances of the service, or owned one that was removed: the time of the removal (ISO 8601), or
+   * null where there is an instance still.
+   */
+  ownersOf(service: string): Iterable<readonly [owner: number, removedAt: string | null]>;
   withServiceId(serviceId: number): Iterable<Registration>;
 }
 
@@ -42,40 +46,40 @@ export interface Planned<T> {
   readonly answer: T;
 }
 
-/** The caller's token is good, but of another service than the instance's owner. */
+/** The caller's token is good, but of another service than the owner of what it asks for. */
 export class NotOwner extends Error {
   override readonly name = 'NotOwner';
-
-  constructor(caller: number, registration: Registration) {
-    super(`service_id ${caller} does not own ${keyOf(registration.service, registration.id)}`);
-  }
 }
+
+/** A name stays its owner's for this long after its last instance was removed: over a restart, but not for ever. */
+const NAME_KEPT_MS = 3_600_000;
 
 /** Throws NotOwner where the caller has a token of another service than the owner's. */
 export function requireOwner(caller: Caller, registration: Registration): void {
   const owner = ownerOf(registration);
   if (caller.serviceId !== null && owner !== null && owner !== caller.serviceId) {
-    throw new NotOwner(caller.serviceId, registration);
+    throw new NotOwner(
+      `service_id ${caller.serviceId} does not own ${keyOf(registration.service, registration.id)}`,
+    );
+  }
+}
+
+/** Throws NotOwner where the name of the service belongs to another service id: nobody gets its traffic by joining it. */
+function requireName(view: View, service: string, caller: Caller, at: string): void {
+  if (caller.serviceId === null) return;
+  const since = new Date(Date.parse(at) - NAME_KEPT_MS).toISOString();
+  for (const [owner, removedAt] of view.ownersOf(service)) {
+    if (owner === caller.serviceId || (removedAt !== null && removedAt < since)) continue;
+    throw new NotOwner(
+      removedAt === null
+        ? `service_id ${caller.serviceId} does not own the service ${service}: it belongs to service_id ${owner}`
+        : `service_id ${caller.serviceId} does not own the service ${service}: it belonged to service_id ${owner} until ${removedAt} and is kept for it for an hour`,
+    );
   }
 }
 
 const actorOf = (caller: Caller): string =>
   caller.serviceId === null ? caller.address : `service:${caller.serviceId}`;
-
-const GENERATED_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/**
- * A service that names no instance id gets a generated one at every start. Where it crashed, the old entry has the same
- * URL, answers its health check and would stay for ever: it is the same instance, so it keeps its id.
- */
-function formerId(view: View, request: RegistrationRequest, caller: Caller): string | undefined {
-  for (const known of view.inService(request.service)) {
-    const owner = ownerOf(known);
-    const mayUpdate = caller.serviceId === null || owner === null || owner === caller.serviceId;
-    if (known.url === request.url && GENERATED_ID.test(known.id) && mayUpdate) return known.id;
-  }
-  return undefined;
-}
 
 function declaredState(metadata: Readonly<Record<string, unknown>>): State | null {
   const { status } = metadata;
@@ -99,9 +103,10 @@ export function planRegistration(
   at: string,
   newId: () => string,
 ): Planned<Registration> {
-  const id = request.id ?? formerId(view, request, caller) ?? newId();
+  const id = request.id ?? newId();
   const before = view.find(request.service, id);
   if (before !== undefined) requireOwner(caller, before);
+  requireName(view, request.service, caller, at);
 
   const declared = declaredState(request.metadata);
   const staysHealthy =
@@ -121,7 +126,7 @@ export function planRegistration(
     incarnation: (before?.incarnation ?? view.buriedIncarnation(request.service, id)) + 1,
     revision: view.revisionOf(request.service) + 1,
     state: staysHealthy ? 'healthy' : (declared ?? 'starting'),
-    beats: before?.beats === true && request.healthUrl === null,
+    beats: before?.beats === true,
   };
   const audit: AuditEntry = {
     service: request.service,
@@ -146,10 +151,12 @@ function planRemovals(
   at: string,
 ): Change[] {
   const revisions = new Map<string, number>();
-  return registrations.map(({ service, id, incarnation, state }) => {
+  return registrations.map((registration) => {
+    const { service, id, incarnation, state } = registration;
     const revision = (revisions.get(service) ?? view.revisionOf(service)) + 1;
     revisions.set(service, revision);
-    const tombstone: Tombstone = { service, id, incarnation, revision, removedAt: at };
+    const owner = ownerOf(registration);
+    const tombstone: Tombstone = { service, id, incarnation, revision, owner, removedAt: at };
     const audit: AuditEntry = {
       service,
       id,

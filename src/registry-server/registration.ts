@@ -33,6 +33,8 @@ export interface Tombstone {
   readonly id: string;
   readonly incarnation: number;
   readonly revision: number;
+  /** Whose the instance was, as `ownerOf` has it. */
+  readonly owner: number | null;
   /** ISO 8601. */
   readonly removedAt: string;
 }

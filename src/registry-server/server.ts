@@ -1,17 +1,20 @@
 // `regctl serve`: puts the registry together, starts it, and ends it in order.
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { fail } from '../errors.js';
-import { requireSafe, tokenReader } from './auth.js';
+import { HEARTBEAT_INTERVAL_S } from '../wire/coordinator.js';
+import { isLoopback, requireSafe, tokenReader } from './auth.js';
 import { Directory } from './directory.js';
 import { HealthMonitor } from './health-monitor.js';
+import { KnownAddresses } from './http/known-addresses.js';
 import { DEFAULT_RATE_LIMIT, type RateLimit } from './http/rate-limit.js';
 import type { Registry } from './http/registry.js';
 import { createApp, type HttpOptions, type LogSink, serveRegistry } from './http.js';
+import { bareHost, listen } from './listen.js';
 import { httpProbe } from './probe.js';
 import {
   type Clock,
   DEFAULT_TIMINGS,
+  heartbeatIntervalFor,
   moment,
   type Random,
   SYSTEM_CLOCK,
@@ -51,12 +54,16 @@ export interface RegistryOptions {
 
 export interface RunningRegistry {
   readonly url: string;
-  /** Stops accepting, finishes what is under way, writes what is queued; within 10 s. */
-  close(): Promise<void>;
+  /**
+   * Stops accepting, finishes what is under way, writes what is queued. Requests still under way after `patienceMs`
+   * (7 s) are cut.
+   */
+  close(patienceMs?: number): Promise<void>;
 }
 
 /** What was removed this long ago is forgotten. */
 const TOMBSTONES_KEPT_MS = 24 * 3_600_000;
+const DEFAULT_HOST = '127.0.0.1';
 const FORGET_EVERY_MS = 3_600_000;
 /** Requests under way get this long to end when the registry closes. */
 const CLOSE_PATIENCE_MS = 7_000;
@@ -66,7 +73,8 @@ const CLOSE_PATIENCE_MS = 7_000;
  * used, or its address is taken.
  */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
-  const { host = '127.0.0.1', auth = 'none', secret, store: kind } = options;
+  const { auth = 'none', secret, store: kind } = options;
+  const host = bareHost(options.host ?? DEFAULT_HOST);
   requireSafe({ host, auth, authGiven: options.auth !== undefined, secret });
   const store =
     kind.kind === 'memory' ? await EmbeddedStore.open(':memory:') : await openDataDir(kind.dataDir);
@@ -81,10 +89,12 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
 /** As startRegistry, over a store that is open; closes it when the registry closes. */
 export async function serveStore(store: Store, options: RegistryOptions): Promise<RunningRegistry> {
   const { clock = SYSTEM_CLOCK, random = Math.random, secret } = options;
-  const timings: Timings = { ...DEFAULT_TIMINGS, ...options.timings };
+  const host = bareHost(options.host ?? DEFAULT_HOST);
+  const timings = timingsOf(options);
   const http: HttpOptions = {
     log: options.log && { sink: options.log, level: options.logLevel ?? 'info' },
     rateLimit: options.rateLimit === undefined ? DEFAULT_RATE_LIMIT : options.rateLimit,
+    onLoopback: isLoopback(host),
   };
   const app = createApp(http);
   const directory = new Directory(timings, random, clock.now());
@@ -103,76 +113,55 @@ export async function serveStore(store: Store, options: RegistryOptions): Promis
     random,
     newId: options.newId ?? randomUUID,
     readToken: options.auth === 'jwt' && secret !== undefined ? await tokenReader(secret, clock) : undefined,
+    known: new KnownAddresses(),
     loaded: false,
   };
   serveRegistry(app, registry, http);
   const forgetting = setInterval(() => void forget(store, directory, clock, app), FORGET_EVERY_MS);
-  const stop = async (): Promise<void> => {
+  const stop = async (patienceMs: number): Promise<void> => {
     clearInterval(forgetting);
-    await closeInTime(app);
+    await closeInTime(app, patienceMs);
     monitor.stop();
     await writer.close();
     await closeProbe();
   };
   try {
-    const url = await listen(app, options.host ?? '127.0.0.1', options.port ?? 8082);
-    const { registrations, tombstones } = await store.load();
-    directory.load(registrations, tombstones, moment(clock));
+    const url = await listen(app, host, options.port ?? 8082);
+    const stored = await store.load();
+    directory.load(stored, moment(clock));
     await forget(store, directory, clock, app);
     registry.loaded = true;
     monitor.wake();
-    app.log.info({ url, instances: registrations.length, sweepMs: sweepIntervalMs(timings) }, 'serving');
+    warnOfShortLeases(timings, app);
+    app.log.info(
+      { url, instances: stored.registrations.length, sweepMs: sweepIntervalMs(timings) },
+      'serving',
+    );
     return {
       url,
-      async close() {
-        await stop();
+      async close(patienceMs = CLOSE_PATIENCE_MS) {
+        await stop(patienceMs);
         await store.close();
       },
     };
   } catch (error) {
-    await stop();
+    await stop(CLOSE_PATIENCE_MS);
     throw error;
   }
 }
 
-async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    throw cannotListen(error, host, port);
-  }
-  const address = app.server.address();
-  const actual = typeof address === 'object' && address !== null ? address.port : port;
-  // Where it listens on every address, this machine's own is the one to print.
-  const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${actual}`;
+/** Heartbeats are asked for so often that three fit into a lease. */
+function timingsOf({ timings = {} }: RegistryOptions): Timings {
+  const all = { ...DEFAULT_TIMINGS, ...timings };
+  const heartbeatIntervalS = timings.heartbeatIntervalS ?? heartbeatIntervalFor(all.downAfterMs);
+  return { ...all, heartbeatIntervalS };
 }
 
-function cannotListen(error: unknown, host: string, port: number): Error {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  const why: Record<string, { why: string; next: string }> = {
-    EADDRINUSE: {
-      why: `port ${port} on ${host} is in use.`,
-      next: 'Stop what listens there, or give another --port.',
-    },
-    EACCES: {
-      why: `this user may not listen on port ${port}.`,
-      next: 'Give a --port from 1024 on.',
-    },
-    EADDRNOTAVAIL: {
-      why: `${host} is not an address of this machine.`,
-      next: 'Give one that is with --host; 0.0.0.0 means all.',
-    },
-    ENOTFOUND: {
-      why: `the host name ${host} does not resolve.`,
-      next: 'Give an address of this machine with --host.',
-    },
-  };
-  const known = why[code] ?? {
-    why: `${host}:${port} cannot be listened on (${code}).`,
-    next: 'Give another --host or --port.',
-  };
-  return fail('CANNOT_SERVE', { what: 'The registry cannot start:', ...known }, error);
+function warnOfShortLeases({ downAfterMs }: Timings, app: FastifyInstance): void {
+  if (downAfterMs >= DEFAULT_TIMINGS.downAfterMs) return;
+  app.log.warn(
+    `an instance is down after ${downAfterMs / 1000} s without a heartbeat, and the guide's loop beats every ${HEARTBEAT_INTERVAL_S} s whatever the answer asks for: services that use it will be taken for down`,
+  );
 }
 
 async function forget(store: Store, directory: Directory, clock: Clock, app: FastifyInstance): Promise<void> {
@@ -186,8 +175,8 @@ async function forget(store: Store, directory: Directory, clock: Clock, app: Fas
 }
 
 /** Lets requests end; connections that outlast the patience are cut. */
-async function closeInTime(app: FastifyInstance): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_PATIENCE_MS);
+async function closeInTime(app: FastifyInstance, patienceMs: number): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), Math.max(0, patienceMs));
   await app.close();
   clearTimeout(cut);
 }

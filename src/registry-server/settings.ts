@@ -8,6 +8,8 @@ export interface Timings {
   readonly downAfterMs: number;
   /** Down for this long, it is removed. */
   readonly evictAfterMs: number;
+  /** Without a health check that passed for this long, an instance that sends no heartbeats is removed. */
+  readonly evictUnhealthyAfterMs: number;
   readonly checkIntervalMs: number;
   readonly checkTimeoutMs: number;
   /** Health checks that fail in a row before an instance is unhealthy. */
@@ -18,10 +20,17 @@ export const DEFAULT_TIMINGS: Timings = {
   heartbeatIntervalS: HEARTBEAT_INTERVAL_S,
   downAfterMs: HEARTBEAT_INTERVAL_S * MISSED_BEATS_MEAN_DOWN * 1000,
   evictAfterMs: 600_000,
+  evictUnhealthyAfterMs: 24 * 3_600_000,
   checkIntervalMs: 30_000,
   checkTimeoutMs: 3_000,
   checkTries: 3,
 };
+
+/** Seconds between heartbeats, so that three fit into a lease: at most the guide's 30, at least 1. */
+export function heartbeatIntervalFor(downAfterMs: number): number {
+  const third = Math.floor(downAfterMs / MISSED_BEATS_MEAN_DOWN / 1000);
+  return Math.max(1, Math.min(HEARTBEAT_INTERVAL_S, third));
+}
 
 export interface Clock {
   /** Monotonic, milliseconds: every lease and schedule runs on it. */

@@ -1,6 +1,6 @@
 // The directory as it will be once the batch being planned is durable.
 import type { View } from './plan.js';
-import { type Change, keyOf, type Registration } from './registration.js';
+import { type Change, keyOf, ownerOf, type Registration } from './registration.js';
 
 /** A view with changes laid over it. */
 export class Staged implements View {
@@ -9,6 +9,9 @@ export class Staged implements View {
   readonly #changed = new Map<string, Registration | null>();
   readonly #buried = new Map<string, number>();
   readonly #revisions = new Map<string, number>();
+  readonly #owners = new Map<string, Map<number, string | null>>();
+  /** Keys of what was registered under a service id; some of them may have been removed since. */
+  readonly #withServiceId = new Map<number, Set<string>>();
 
   constructor(base: View) {
     this.#base = base;
@@ -16,11 +19,16 @@ export class Staged implements View {
 
   add(change: Change): void {
     if (change.kind === 'put') {
-      const { service, id, revision } = change.registration;
+      const { service, id, serviceId, revision } = change.registration;
       this.#changed.set(keyOf(service, id), change.registration);
       this.#revisions.set(service, revision);
+      this.#own(service, ownerOf(change.registration), null);
+      if (serviceId === null) return;
+      const keys = this.#withServiceId.get(serviceId) ?? new Set();
+      this.#withServiceId.set(serviceId, keys.add(keyOf(service, id)));
     } else {
-      const { service, id, incarnation, revision } = change.tombstone;
+      const { service, id, incarnation, revision, owner, removedAt } = change.tombstone;
+      this.#own(service, owner, removedAt);
       this.#changed.set(keyOf(service, id), null);
       this.#buried.set(keyOf(service, id), incarnation);
       this.#revisions.set(service, revision);
@@ -40,26 +48,24 @@ export class Staged implements View {
     return this.#revisions.get(service) ?? this.#base.revisionOf(service);
   }
 
-  inService(service: string): Iterable<Registration> {
-    return this.#overlay(this.#base.inService(service), (registration) => registration.service === service);
+  *ownersOf(service: string): Generator<readonly [number, string | null]> {
+    yield* this.#base.ownersOf(service);
+    yield* this.#owners.get(service) ?? [];
   }
 
-  withServiceId(serviceId: number): Iterable<Registration> {
-    return this.#overlay(
-      this.#base.withServiceId(serviceId),
-      (registration) => registration.serviceId === serviceId,
-    );
+  #own(service: string, owner: number | null, removedAt: string | null): void {
+    if (owner === null) return;
+    const owners = this.#owners.get(service) ?? new Map<number, string | null>();
+    this.#owners.set(service, owners.set(owner, removedAt));
   }
 
-  *#overlay(
-    base: Iterable<Registration>,
-    belongs: (registration: Registration) => boolean,
-  ): Generator<Registration> {
-    for (const registration of base) {
+  *withServiceId(serviceId: number): Generator<Registration> {
+    for (const registration of this.#base.withServiceId(serviceId)) {
       if (!this.#changed.has(keyOf(registration.service, registration.id))) yield registration;
     }
-    for (const changed of this.#changed.values()) {
-      if (changed !== null && belongs(changed)) yield changed;
+    for (const key of this.#withServiceId.get(serviceId) ?? []) {
+      const changed = this.#changed.get(key);
+      if (changed?.serviceId === serviceId) yield changed;
     }
   }
 }

@@ -1,7 +1,7 @@
 // Group commit: changes are planned in batches, durable in one transaction, and only then applied and answered.
 import type { Directory } from './directory.js';
 import type { Planned, View } from './plan.js';
-import { type Change, keyOf, type Transition } from './registration.js';
+import { type AuditEntry, type Change, keyOf, type Transition } from './registration.js';
 import { type Clock, moment } from './settings.js';
 import { Staged } from './staged.js';
 import type { Batch, Store } from './store/store.js';
@@ -25,8 +25,8 @@ interface Submission {
 
 const MAX_BATCH = 1000;
 const MAX_QUEUE = 20_000;
-/** Transitions wait here while the store is unavailable; beyond this the audit trail loses its oldest. */
-const MAX_TRANSITIONS = 20_000;
+/** Audit entries wait here while the store is unavailable; beyond this the trail loses its oldest. */
+const MAX_AUDIT = 20_000;
 const RETRY_MS = 1000;
 
 export class Writer {
@@ -35,7 +35,9 @@ export class Writer {
   readonly #clock: Clock;
   readonly #log: WriterLog;
   #submissions: Submission[] = [];
-  #transitions: Transition[] = [];
+  /** What the directory went through by itself and the store does not know yet, the latest of each instance. */
+  #dirty = new Map<string, Transition>();
+  #audit: AuditEntry[] = [];
   #running: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #problem: string | undefined;
@@ -78,9 +80,12 @@ export class Writer {
   /** Makes durable, in the background, what the directory went through by itself. */
   record(transitions: readonly Transition[]): void {
     if (transitions.length === 0) return;
-    this.#transitions.push(...transitions);
-    const excess = this.#transitions.length - MAX_TRANSITIONS;
-    if (excess > 0) this.#transitions.splice(0, excess);
+    for (const transition of transitions) {
+      const { service, id } = transition.audit;
+      this.#dirty.set(keyOf(service, id), transition);
+      this.#audit.push(transition.audit);
+    }
+    this.#boundAudit();
     if (this.#retry === undefined) this.#start();
   }
 
@@ -88,7 +93,7 @@ export class Writer {
   async close(): Promise<void> {
     clearTimeout(this.#retry);
     this.#retry = undefined;
-    if (this.#submissions.length + this.#transitions.length > 0) this.#start();
+    if (this.#submissions.length + this.#dirty.size > 0) this.#start();
     await this.#running;
     clearTimeout(this.#retry);
   }
@@ -104,24 +109,33 @@ export class Writer {
       // One turn of the event loop, so that requests that arrived together share a transaction.
       await new Promise((resolve) => setImmediate(resolve));
       const submissions = this.#submissions.splice(0, MAX_BATCH);
-      const transitions = this.#transitions;
-      this.#transitions = [];
-      if (!(await this.#write(submissions, transitions))) break;
-    } while (this.#submissions.length > 0 || this.#transitions.length > 0);
+      if (!(await this.#write(submissions))) break;
+    } while (this.#submissions.length > 0 || this.#dirty.size > 0);
+  }
+
+  #boundAudit(): void {
+    const excess = this.#audit.length - MAX_AUDIT;
+    if (excess > 0) this.#audit.splice(0, excess);
   }
 
   /** False where the store is unavailable and only transitions are left to be written. */
-  async #write(submissions: readonly Submission[], transitions: readonly Transition[]): Promise<boolean> {
+  async #write(submissions: readonly Submission[]): Promise<boolean> {
     const { planned, changes } = this.#plan(submissions);
+    const dirty = this.#dirty;
+    const audit = this.#audit;
+    this.#dirty = new Map();
+    this.#audit = [];
     try {
-      const batch = batchOf(changes, transitions, this.#directory.catalog);
+      const batch = batchOf(changes, dirty, audit, this.#directory.catalog);
       if (batch.audit.length > 0) await this.#store.commit(batch);
     } catch (error) {
       this.#failed(error, planned);
-      this.#transitions = [...transitions, ...this.#transitions];
+      this.#dirty = new Map([...dirty, ...this.#dirty]);
+      this.#audit = [...audit, ...this.#audit];
+      this.#boundAudit();
       return this.#submissions.length > 0;
     }
-    if (changes.length + transitions.length > 0) this.#recovered();
+    if (changes.length + dirty.size > 0) this.#recovered();
     const at = moment(this.#clock);
     for (const change of changes) this.#directory.apply(change, at);
     for (const submission of planned) submission.succeed();
@@ -167,7 +181,7 @@ export class Writer {
 
   async #tryAgain(): Promise<void> {
     this.#retry = undefined;
-    if (this.#running !== undefined || this.#transitions.length > 0) {
+    if (this.#running !== undefined || this.#dirty.size > 0) {
       this.#start();
       return;
     }
@@ -187,11 +201,15 @@ function causeOf(error: unknown): string {
 }
 
 /** One commit: of each instance the last that is known, of the audit trail everything. */
-function batchOf(changes: readonly Change[], transitions: readonly Transition[], now: View): Batch {
+function batchOf(
+  changes: readonly Change[],
+  dirty: ReadonlyMap<string, Transition>,
+  past: readonly AuditEntry[],
+  now: View,
+): Batch {
   const puts = new Map<string, Batch['puts'][number]>();
   const removes = new Map<string, Batch['removes'][number]>();
-  for (const { audit, tombstone } of transitions) {
-    const key = keyOf(audit.service, audit.id);
+  for (const [key, { audit, tombstone }] of dirty) {
     const registration = now.find(audit.service, audit.id);
     if (registration !== undefined) puts.set(key, registration);
     else if (tombstone !== undefined) removes.set(key, tombstone);
@@ -207,6 +225,6 @@ function batchOf(changes: readonly Change[], transitions: readonly Transition[],
       puts.delete(key);
     }
   }
-  const audit = [...transitions, ...changes].map((change) => change.audit);
+  const audit = [...past, ...changes.map((change) => change.audit)];
   return { puts: [...puts.values()], removes: [...removes.values()], audit };
 }

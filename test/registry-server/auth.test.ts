@@ -110,7 +110,41 @@ describe('under --auth jwt', () => {
     const { port } = new URL(url);
     await post(`http://127.0.0.1:${port}/register`, COORDINATED, OWNER);
     const elsewhere = await post(`http://[::1]:${port}/heartbeat`, { service_id: 42 });
-    expect([elsewhere.status, elsewhere.body]).toEqual([401, { detail: 'No token' }]);
+    expect([elsewhere.status, elsewhere.body.detail]).toEqual([401, expect.stringContaining('No token')]);
+  });
+
+  test("the guide's heartbeat counts from every address that a token of the service came from", async () => {
+    const lines: string[] = [];
+    const log = { write: (line: string) => void lines.push(line) };
+    const { url } = await startTestRegistry({ host: '::', auth: 'jwt', secret: SECRET, log });
+    const { port } = new URL(url);
+    const [four, six] = [`http://127.0.0.1:${port}`, `http://[::1]:${port}`];
+    await post(`${four}/register`, COORDINATED, OWNER);
+    const beat = () => post(`${six}/heartbeat`, { service_id: 42 }).then(({ status }) => status);
+    expect([await beat(), await beat()]).toEqual([401, 401]);
+    expect(lines.filter((line) => line.includes('heartbeats of service_id 42 without a token'))).toHaveLength(
+      1,
+    );
+    await post(`${six}/heartbeat`, { service_id: 42 }, OWNER);
+    expect(await beat()).toBe(200);
+  });
+
+  test('nobody joins, or takes over, the name of another service', async () => {
+    const { url } = await protectedRegistry();
+    const join = { ...ASR, service_metadata: { instance_id: 'asr-2', status: 'healthy', weight: 1e300 } };
+    await post(`${url}${PREFIX}/register`, ASR, OWNER);
+    const joined = await post(`${url}${PREFIX}/register`, join, OTHER);
+    expect([joined.status, joined.body.detail]).toEqual([
+      403,
+      'service_id 7 does not own the service asr: it belongs to service_id 42',
+    ]);
+    expect((await post(`${url}${PREFIX}/register`, join, OWNER)).status).toBe(201);
+    for (const id of ['asr-1', 'asr-2']) {
+      await post(`${url}${PREFIX}/deregister?service_name=asr&instance_id=${id}`, undefined, OWNER);
+    }
+    const after = await post(`${url}${PREFIX}/register`, ASR, OTHER);
+    expect([after.status, after.body.detail]).toEqual([403, expect.stringContaining('is kept for it')]);
+    expect((await post(`${url}${PREFIX}/register`, ASR, OWNER)).status).toBe(201);
   });
 });
 

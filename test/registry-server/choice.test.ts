@@ -25,6 +25,7 @@ describe('choosing among the healthy', () => {
   test('follows the weights of the metadata, numbers or texts; what is no weight counts as 1', () => {
     expect(draw({ a: 3, b: '1' })).toEqual({ a: 750, b: 250 });
     expect(draw({ a: 'much', b: -1 })).toEqual({ a: 500, b: 500 });
+    expect(draw({ a: 1e308, b: 1000 })).toEqual({ a: 500, b: 500 });
   });
 
   test('leaves weight 0 for when there is nothing else', () => {

@@ -37,13 +37,72 @@ test("the guide's client registers, is listed and handed out, and deregisters", 
   expect([none.status, none.body]).toEqual([404, { detail: 'No healthy instances found' }]);
 });
 
-test('without an instance id it makes one up, the same for the same URL', async () => {
+test('replicas behind one URL get an id each: the first that stops leaves the others registered', async () => {
   const { url } = await startTestRegistry();
-  const first = await post(`${url}${PREFIX}/register`, registration(undefined));
+  const registry = `${url}${PREFIX}`;
+  const first = await post(`${registry}/register`, registration(undefined));
   expect(first.body.instance_id).toMatch(/^[0-9a-f-]{36}$/);
-  const again = await post(`${url}${PREFIX}/register`, registration(undefined));
-  expect(again.body).toEqual(first.body);
+  const second = await post(`${registry}/register`, registration(undefined));
+  await post(`${registry}/deregister?service_name=asr&instance_id=${first.body.instance_id}`);
+  expect((await get(`${registry}/services/asr`)).body).toMatchObject([second.body]);
+  expect((await get(`${registry}/services/asr/url`)).body).toEqual({ url: 'http://asr:8000' });
 });
+
+test.each([[''], [null]])(
+  'what an unset variable leaves in a registration (%j) counts as absent',
+  async (nothing) => {
+    const { url } = await startTestRegistry();
+    const made = await post(`${url}${PREFIX}/register`, {
+      ...registration(undefined),
+      health_check_url: nothing,
+      service_metadata: { instance_id: nothing, status: nothing },
+    });
+    expect([made.status, made.body.instance_id]).toEqual([201, expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+    const [row] = (await get(`${url}${PREFIX}/services/asr`)).body;
+    expect(row).toMatchObject({ state: 'starting', monitored_by: 'none' });
+    const coordinated = { service_id: 42, service_name: 'nmt', url: 'http://nmt', instance_id: nothing };
+    expect((await post(`${url}/register`, coordinated)).body).toMatchObject({ instance_id: 'nmt-42' });
+  },
+);
+
+test('rows have the fields and times of upstream: null only when discovering, and the node in the metadata', async () => {
+  const { url } = await startTestRegistry();
+  const registry = `${url}${PREFIX}`;
+  await post(`${registry}/register`, registration('asr-1'));
+  const node = {
+    health_check_url: null,
+    status: 'healthy',
+    instance_id: 'asr-1',
+    service_url: 'http://asr-1:8000',
+  };
+  const [discovered] = (await get(`${registry}/discover/asr`)).body;
+  expect(discovered).toMatchObject({ health_check_url: null, last_heartbeat: null, service_id: null });
+  expect(discovered?.service_metadata).toEqual(node);
+  expect(discovered?.registered_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/);
+  const [listed] = (await get(`${registry}/services/asr`)).body;
+  expect(Object.values(listed ?? {})).not.toContain(null);
+  expect(listed?.service_metadata).toEqual(node);
+});
+
+test('a path that names no service is not found', async () => {
+  const { url } = await startTestRegistry();
+  for (const path of [`${PREFIX}/services/`, `${PREFIX}/discover/`, '/services/']) {
+    const answer = await get(`${url}${path}`);
+    expect([path, answer.status, answer.body]).toEqual([path, 404, { detail: 'Not Found' }]);
+  }
+});
+
+test.each(['application/json', 'application/x-www-form-urlencoded', 'text/plain'])(
+  'a POST without a body may say it is %s',
+  async (type) => {
+    const { url } = await startTestRegistry();
+    await post(`${url}${PREFIX}/register`, registration('asr-1'));
+    for (const path of ['services/asr/health', 'deregister?service_name=asr&instance_id=asr-1']) {
+      const options = { method: 'POST', headers: { 'content-type': type } };
+      expect((await fetch(`${url}${PREFIX}/${path}`, options)).status).toBe(200);
+    }
+  },
+);
 
 test('the same registration a hundred times at once is one instance, and one deregistration ends it', async () => {
   const { url } = await startTestRegistry();
@@ -163,6 +222,22 @@ describe('health checks', () => {
       healthy_instances: 1,
     });
     await Promise.all([service.close(), broken.close()]);
+  });
+
+  test('that are asked for again within two seconds are answered from what was just seen', async () => {
+    const { url } = await startTestRegistry();
+    const service = await startInstrument((_, response) => send(response, json(200, {})));
+    await post(
+      `${url}${PREFIX}/register`,
+      registration('asr-1', { health_check_url: `${service.url}/health` }),
+    );
+    await eventually(
+      async () => service.requests.length,
+      (requests) => requests === 1,
+    );
+    for (let i = 0; i < 5; i += 1) await post(`${url}${PREFIX}/services/asr/health`);
+    expect(service.requests).toHaveLength(2);
+    await service.close();
   });
 
   test('have no status to show of a service that nobody has checked', async () => {

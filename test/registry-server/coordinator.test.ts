@@ -63,6 +63,15 @@ test('a service that missed its heartbeats is no longer found, nor listed once i
   );
 });
 
+test('heartbeats are asked for so often that three fit into a lease', async () => {
+  const lines: string[] = [];
+  const log = { write: (line: string) => void lines.push(line) };
+  const { url } = await startTestRegistry({ timings: { downAfterMs: 10_000 }, log });
+  expect((await post(`${url}/register`, ASR)).body).toMatchObject({ heartbeat_interval_s: 3 });
+  expect((await post(`${url}/heartbeat`, { service_id: 42 })).body).toMatchObject({ next_heartbeat_s: 3 });
+  expect(lines.some((line) => line.includes('down after 10 s') && line.includes('every 30 s'))).toBe(true);
+});
+
 test('both APIs see the same: registered on one, found and kept alive on the other', async () => {
   const { url } = await startTestRegistry();
   await post(`${url}/api/v1/registry/register`, {

@@ -67,6 +67,28 @@ describe('over a restart', () => {
   });
 });
 
+test('what is acknowledged is on the disk, not only with the operating system', async () => {
+  const store = await EmbeddedStore.open(join(await folder(), 'registry.db'));
+  onTestFinished(() => store.close());
+  const FULL = 2;
+  expect(store.synchronous()).toBe(FULL);
+});
+
+test('revisions that were forgotten are not given out again after a restart', async () => {
+  const file = join(await folder(), 'registry.db');
+  const first = await EmbeddedStore.open(file);
+  const removedAt = '2026-11-20T00:00:00.000Z';
+  const tombstone = { service: 'asr', id: 'asr-1', incarnation: 1, revision: 17, owner: 42, removedAt };
+  await first.commit({ puts: [], removes: [tombstone], audit: [] });
+  expect((await first.load()).tombstones).toEqual([tombstone]);
+  await first.forgetBefore(new Date('2026-11-21T00:00:00Z'));
+  await first.forgetBefore(new Date('2026-11-21T00:00:00Z'));
+  await first.close();
+  const second = await EmbeddedStore.open(file);
+  onTestFinished(() => second.close());
+  expect(await second.load()).toEqual({ registrations: [], tombstones: [], revisionFloor: 17 });
+});
+
 test('why and by whom is kept with every change', async () => {
   const dataDir = await folder();
   const registry = await startRegistry(inFolder(dataDir));
@@ -161,6 +183,35 @@ describe('a data folder that cannot be used is refused, and left as it is', () =
     expect((await readFile(file)).equals(damaged)).toBe(true);
   });
 
+  test.each([
+    ['metadata', '{"a', 'its metadata is not JSON'],
+    ['metadata', '[]', 'its metadata is not a JSON object'],
+    ['state', 'bogus', '"bogus" is no state'],
+    ['declared', 'bogus', '"bogus" is no state'],
+  ])('where the %s of a row is %j', async (column, value, why) => {
+    const dataDir = await folder();
+    const registry = await startRegistry(inFolder(dataDir));
+    await post(`${registry.url}/register`, ASR);
+    await registry.close();
+    const file = join(dataDir, 'registry.db');
+    const { default: Libsql } = await import('libsql');
+    const rows = (sql: string): unknown => {
+      const database = new Libsql(file);
+      try {
+        return database.prepare(sql).all();
+      } finally {
+        database.close();
+      }
+    };
+    rows(`UPDATE instances SET ${column} = '${value}' RETURNING id`);
+    const before = rows('SELECT * FROM instances');
+    await expect(startRegistry(inFolder(dataDir))).rejects.toMatchObject({
+      code: 'CANNOT_SERVE',
+      message: expect.stringMatching(new RegExp(`${file}.*asr/asr-42.*${why.replace(/[[\]"]/g, '.')}`)),
+    });
+    expect(rows('SELECT * FROM instances')).toEqual(before);
+  });
+
   test('where the folder is a file', async () => {
     const dataDir = join(await folder(), 'file');
     await writeFile(dataDir, '');
@@ -194,7 +245,7 @@ test('until what was registered is read back, answers are 503 and never an empty
   let url = '';
   const log = { write: (line: string) => (url = /http:\/\/[\d.:]+/.exec(line)?.[0] ?? url) };
   const store = await brokenStore({
-    load: () => loading.then(() => ({ registrations: [], tombstones: [] })),
+    load: () => loading.then(() => ({ registrations: [], tombstones: [], revisionFloor: 0 })),
   });
   const starting = serveStore(store, { ...memory, log });
   await eventually(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_TIMINGS } from '../../src/registry-server/settings.js';
-import { Life, SECOND } from './life.js';
+import { ANYBODY, Life, SECOND } from './life.js';
 
 describe('an instance that sends heartbeats', () => {
   test('is down after 90 s without one, and evicted 10 minutes later', () => {
@@ -90,7 +90,7 @@ describe('after a restart', () => {
     });
     let chance = 0;
     const after = new Life(() => (chance++ % 20) / 20);
-    after.directory.load(registrations, [], after.at);
+    after.directory.load({ registrations, tombstones: [], revisionFloor: 0 }, after.at);
     return after;
   }
 
@@ -111,14 +111,35 @@ describe('after a restart', () => {
 });
 
 describe('a heartbeat that names no instance', () => {
-  const beat = (life: Life) =>
-    life.directory.beatUnnamed(life.directory.catalog.instancesWithServiceId(42), life.at);
+  const beat = (life: Life, sender = ANYBODY.address) =>
+    life.directory.beatUnnamed(life.directory.catalog.instancesWithServiceId(42), sender, life.at);
 
   test('is for the only instance there is', () => {
     const life = new Life();
     life.register('asr-1', { serviceId: 42, healthUrl: 'http://asr:8000/health' });
     beat(life);
     expect(life.instance('asr-1').registration).toMatchObject({ state: 'healthy', beats: true });
+  });
+
+  test('where there are several, is for the one that registered from its address', () => {
+    const life = new Life();
+    const [a, b] = ['10.0.0.1', '10.0.0.2'];
+    life.register('asr-a', { serviceId: 42, caller: { serviceId: null, address: a } });
+    life.register('asr-b', { serviceId: 42, caller: { serviceId: null, address: b } });
+    beat(life, a);
+    beat(life, b);
+    for (let minutes = 0; minutes < 2; minutes += 1) {
+      life.pass(60 * SECOND);
+      beat(life, b);
+    }
+    expect([life.state('asr-a'), life.state('asr-b')]).toEqual(['down', 'healthy']);
+  });
+
+  test('where all registered from one address, keeps all without a health check alive: nobody knows whose it is', () => {
+    const life = new Life();
+    for (const id of ['asr-a', 'asr-b']) life.register(id, { serviceId: 42 });
+    beat(life);
+    expect([life.state('asr-a'), life.state('asr-b')]).toEqual(['healthy', 'healthy']);
   });
 
   test('where there are several, is for those that have no health check', () => {

@@ -32,6 +32,14 @@ describe('a health check never reaches', () => {
     '::ffff:a9fe:a9fe',
     '64:ff9b::a9fe:a9fe',
     '::a9fe:a9fe',
+    'fd00:ec2::23',
+    '64:ff9b::6464:64c8',
+    '64:ff9b:1::a9fe:a9fe',
+    '64:ff9b:1:a9fe:a9:fe00::',
+    '2002:a9fe:a9fe::1',
+    '::ffff:0:a9fe:a9fe',
+    '::ffff:100.100.100.200',
+    '::168.63.129.16',
   ])('%s', (address) => {
     expect(isForbidden(address)).toBe(true);
   });
@@ -45,12 +53,18 @@ describe('a health check never reaches', () => {
     expect((await probe(url)).problem).toContain('is a link-local or cloud-metadata address');
   });
 
-  test.each(['127.0.0.1', '10.0.0.1', '192.168.1.1', '172.17.0.2', '::1', 'fd00::1', '8.8.8.8'])(
-    'while %s is where services live',
-    (address) => {
-      expect(isForbidden(address)).toBe(false);
-    },
-  );
+  test.each([
+    '127.0.0.1',
+    '10.0.0.1',
+    '192.168.1.1',
+    '172.17.0.2',
+    '::1',
+    'fd00::1',
+    '8.8.8.8',
+    '64:ff9b::8.8.8.8',
+  ])('while %s is where services live', (address) => {
+    expect(isForbidden(address)).toBe(false);
+  });
 });
 
 test('a 2xx is healthy, whatever the host is called; anything else is not', async () => {

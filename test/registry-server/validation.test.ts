@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { get, post, startTestRegistry } from '../support/start-registry.js';
 
@@ -132,11 +134,97 @@ test('a name that cannot be one is simply not registered, whatever its length', 
   expect((await get(`${url}${PREFIX}/services/%zz`)).status).toBe(400);
 });
 
-test('a page of another site cannot reach through a browser', async () => {
+describe('a page cannot reach through a browser', () => {
+  /** The status of a registration with these headers; fetch would not send them as they are. */
+  async function register(url: string, headers: Record<string, string>): Promise<number | undefined> {
+    const body = JSON.stringify(GOOD);
+    const sent = request(`${url}${PREFIX}/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': body.length, ...headers },
+    }).end(body);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  }
+
+  test.each<[string, (port: string) => Record<string, string>]>([
+    ['of another site', () => ({ 'sec-fetch-site': 'cross-site' })],
+    ['of another origin', () => ({ origin: 'http://evil.example' })],
+    ['of another port of this machine', () => ({ origin: 'http://localhost:3000' })],
+    ['without an origin', () => ({ origin: 'null' })],
+    [
+      'whose name was made to point here (DNS rebinding)',
+      (port) => ({ host: `evil.example:${port}`, origin: `http://evil.example:${port}` }),
+    ],
+    ['whose name looks like this machine', (port) => ({ host: `127.0.0.1.evil.example:${port}` })],
+  ])('%s', async (_, headers) => {
+    const { url } = await startTestRegistry();
+    expect(await register(url, headers(new URL(url).port))).toBe(403);
+    expect((await get(`${url}/services`)).body).toEqual([]);
+  });
+
+  test.each(['127.0.0.1', 'localhost', '[::1]', 'LOCALHOST'])('while %s is this machine', async (host) => {
+    const { url } = await startTestRegistry();
+    const { port } = new URL(url);
+    expect(await register(url, { host: `${host}:${port}`, origin: `http://${host}:${port}` })).toBe(201);
+  });
+
+  test('and off loopback the registry answers to the names others give it', async () => {
+    const { url } = await startTestRegistry({ host: '0.0.0.0', auth: 'none' });
+    const { port } = new URL(url);
+    expect(await register(url, { host: `config-service:${port}` })).toBe(201);
+    expect(await register(url, { host: `config-service:${port}`, origin: 'http://evil.example' })).toBe(403);
+  });
+});
+
+test.each([
+  'http:asr:8000',
+  'http:/asr',
+  'http://asr:8000/#',
+  'http://@asr:8000',
+  'http://asr:8000/?x=1',
+  'http://asr\\@evil',
+  'http://asr:8000\\x',
+  'http://asr:8000/\ud800',
+  'HTTP://asr:8000',
+  'http://asr:0',
+  'http://a%2eb',
+  'http://\u202eevil/',
+])('a URL that clients could read in two ways is refused: %j', async (service_url) => {
   const { url } = await startTestRegistry();
-  const headers = { 'sec-fetch-site': 'cross-site' };
-  expect((await post(`${url}${PREFIX}/register`, GOOD, headers)).status).toBe(403);
-  expect((await get(`${url}/services`)).body).toEqual([]);
+  expect((await post(`${url}${PREFIX}/register`, { ...GOOD, service_url })).status).toBe(422);
+});
+
+test('a health URL may have a query', async () => {
+  const { url } = await startTestRegistry();
+  const body = { ...GOOD, health_check_url: 'http://asr:8000/health?deep=1' };
+  expect((await post(`${url}${PREFIX}/register`, body)).status).toBe(201);
+});
+
+test('a body of 64 KiB is read, one byte more is not', async () => {
+  const { url } = await startTestRegistry();
+  const body = (size: number) => {
+    const text = JSON.stringify({ ...GOOD, x: '' });
+    return text.replace('""', `"${'x'.repeat(size - text.length)}"`);
+  };
+  expect((await post(`${url}${PREFIX}/register`, body(64 * 1024))).status).toBe(201);
+  expect((await post(`${url}${PREFIX}/register`, body(64 * 1024 + 1))).status).toBe(413);
+});
+
+test('heartbeats have an allowance of their own', async () => {
+  const { url } = await startTestRegistry({ rateLimit: { perSecond: 0.1, burst: 2, loopback: true } });
+  await post(`${url}/register`, COORDINATED);
+  await get(`${url}/services`);
+  expect((await get(`${url}/services`)).status).toBe(429);
+  for (let i = 0; i < 20; i += 1)
+    expect((await post(`${url}/heartbeat`, { service_id: 42 })).status).toBe(200);
+  expect((await post(`${url}/heartbeat`, { service_id: 42 })).status).toBe(429);
+});
+
+test.each(['[::1]', '::1'])('it listens on %s', async (host) => {
+  const { url } = await startTestRegistry({ host });
+  expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+  expect((await get(`${url}/live`)).status).toBe(200);
 });
 
 test('too many requests from one address are told when to come back', async () => {

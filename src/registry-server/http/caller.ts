@@ -9,9 +9,10 @@ export function addressOf(request: FastifyRequest): string {
 }
 
 /** The caller; throws Unauthorized where a token is asked for and is missing or bad. */
-export function callerOf(request: FastifyRequest, { readToken }: Registry): Caller {
-  return {
-    address: addressOf(request),
-    serviceId: readToken === undefined ? null : readToken(request.headers.authorization),
-  };
+export function callerOf(request: FastifyRequest, { readToken, known }: Registry): Caller {
+  const address = addressOf(request);
+  if (readToken === undefined) return { address, serviceId: null };
+  const serviceId = readToken(request.headers.authorization);
+  known.remember(serviceId, address);
+  return { address, serviceId };
 }

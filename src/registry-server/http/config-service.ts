@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { DeregisterQuery, HeartbeatRequest, PREFIX, RegisterRequest } from '../../wire/config-service.js';
 import { ServiceId } from '../../wire/coordinator.js';
 import { choose } from '../choice.js';
-import { instanceRow, instanceRows, serviceRows } from '../listing.js';
+import { discoveredRow, instanceRows, serviceRows } from '../listing.js';
 import { planDeregistration, planRegistration, requireOwner } from '../plan.js';
 import { moment } from '../settings.js';
 import { callerOf } from './caller.js';
@@ -91,6 +91,6 @@ export function configServiceRoutes(app: FastifyInstance, registry: Registry): v
   });
 
   app.get<ServiceParams>(`${PREFIX}/discover/:name`, async ({ params }) =>
-    (catalog.service(params.name)?.healthy ?? []).map(instanceRow),
+    (catalog.service(params.name)?.healthy ?? []).map(discoveredRow),
   );
 }

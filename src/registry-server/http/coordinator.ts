@@ -9,6 +9,7 @@ import { type Caller, planRegistration, planServiceDeregistration, requireOwner 
 import { moment } from '../settings.js';
 import { addressOf, callerOf } from './caller.js';
 import { type ChoiceQuery, excluded, NO_HEALTHY } from './config-service.js';
+import type { KnownAddresses } from './known-addresses.js';
 import type { Registry } from './registry.js';
 import { parse } from './validate.js';
 
@@ -29,20 +30,36 @@ function heartbeatCaller(request: FastifyRequest, registry: Registry): Caller {
   return { serviceId: null, address: addressOf(request) };
 }
 
-/** Those of the instances that a heartbeat of this caller may be for; throws where there are none. */
-function beatenBy(caller: Caller, instances: readonly Instance[], tokenRequired: boolean): Instance[] {
+/** Those of the instances that a heartbeat of this caller may be for; throws where its token is of another service. */
+function beatenBy(caller: Caller, instances: readonly Instance[], known: KnownAddresses): Instance[] {
   const accepted = instances.filter(({ registration }) =>
-    acceptsBeat(registration, { ...caller, tokenRequired }),
+    acceptsBeat(registration, caller, (serviceId, address) => known.has(serviceId, address)),
   );
-  if (accepted.length > 0) return accepted;
-  for (const { registration } of instances) requireOwner(caller, registration);
-  throw new Unauthorized('No token');
+  if (accepted.length === 0) for (const { registration } of instances) requireOwner(caller, registration);
+  return accepted;
 }
+
+const NO_TOKEN =
+  'No token: a heartbeat without one counts only from an address from which the service has shown its token';
+
+/** Service ids whose refusal has been warned of are remembered up to this number. */
+const MAX_WARNED = 10_000;
 
 export function coordinatorRoutes(app: FastifyInstance, registry: Registry): void {
   const { directory, writer, monitor, clock } = registry;
   const { catalog } = directory;
   const { heartbeatIntervalS } = registry.timings;
+  const warned = new Set<number>();
+
+  /** Says once per service why it will go down although it beats. */
+  function warnOnce(serviceId: number, request: FastifyRequest): void {
+    if (warned.has(serviceId) || warned.size >= MAX_WARNED) return;
+    warned.add(serviceId);
+    request.log.warn(
+      { service_id: serviceId, address: addressOf(request) },
+      `heartbeats of service_id ${serviceId} without a token are refused: none of its calls with a token came from that address`,
+    );
+  }
 
   app.post('/register', async (request, reply) => {
     const caller = callerOf(request, registry);
@@ -95,19 +112,23 @@ export function coordinatorRoutes(app: FastifyInstance, registry: Registry): voi
     const caller = heartbeatCaller(request, registry);
     const body = parse(HeartbeatRequest, request.body, 'body');
     const named = body.instance_id ?? undefined;
-    const known = catalog
+    const found = catalog
       .instancesWithServiceId(body.service_id)
       .filter(({ registration }) => named === undefined || registration.id === named);
-    if (known.length === 0) {
+    if (found.length === 0) {
       const who = named === undefined ? '' : `, instance ${named},`;
       const detail = `service_id ${body.service_id}${who} is not registered: register it again`;
       return reply.code(404).send({ detail });
     }
-    const beaten = beatenBy(caller, known, registry.readToken !== undefined);
+    const beaten = registry.readToken === undefined ? found : beatenBy(caller, found, registry.known);
+    if (beaten.length === 0) {
+      warnOnce(body.service_id, request);
+      throw new Unauthorized(NO_TOKEN);
+    }
     const at = moment(clock);
     writer.record(
       named === undefined
-        ? directory.beatUnnamed(beaten, at)
+        ? directory.beatUnnamed(beaten, caller.address, at)
         : beaten.flatMap((instance) => directory.beat(instance, at)),
     );
     return { status: 'ok', service_id: body.service_id, next_heartbeat_s: heartbeatIntervalS };

@@ -5,7 +5,7 @@ import { PREFIX } from '../../wire/config-service.js';
 import { upstreamStatus } from '../../wire/status.js';
 import type { Service } from '../catalog.js';
 import type { CheckResult } from '../health-monitor.js';
-import { stateOfService } from '../listing.js';
+import { isoTime, stateOfService } from '../listing.js';
 import type { ServiceParams } from './config-service.js';
 import type { Registry } from './registry.js';
 import { parse } from './validate.js';
@@ -20,7 +20,7 @@ function checkResult({ url, problem, milliseconds, status, timestamp }: CheckRes
     response_time_ms: milliseconds,
     status_code: status,
     error_message: problem,
-    timestamp,
+    timestamp: isoTime(timestamp),
   };
 }
 
@@ -30,7 +30,7 @@ function lastCheck({ instances }: Service): string | null {
   for (const { check, lastHeartbeat } of instances.values()) {
     for (const seen of [check.lastAt, lastHeartbeat]) if (seen !== null && (last ?? 0) < seen) last = seen;
   }
-  return last?.toISOString() ?? null;
+  return last === null ? null : isoTime(last);
 }
 
 function overall(service: Service): 'healthy' | 'degraded' | 'unhealthy' | 'unknown' {
@@ -82,7 +82,7 @@ export function healthRoutes(app: FastifyInstance, registry: Registry): void {
       healthy_instances: healthy,
       unhealthy_instances: service.instances.size - healthy,
       check_results: results.map(checkResult),
-      timestamp: clock.wall().toISOString(),
+      timestamp: isoTime(clock.wall()),
     };
   });
 

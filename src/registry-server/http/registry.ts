@@ -4,6 +4,7 @@ import type { Directory } from '../directory.js';
 import type { HealthMonitor } from '../health-monitor.js';
 import type { Clock, Random, Timings } from '../settings.js';
 import type { Writer } from '../writer.js';
+import type { KnownAddresses } from './known-addresses.js';
 
 export interface Registry {
   readonly directory: Directory;
@@ -15,6 +16,7 @@ export interface Registry {
   readonly newId: () => string;
   /** Undefined where no token is asked for. */
   readonly readToken: ReadToken | undefined;
+  readonly known: KnownAddresses;
   /** What was registered has been read back. */
   loaded: boolean;
 }

@@ -9,9 +9,12 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import Libsql, { type Database } from 'libsql';
+import { MAX_TOMBSTONES } from '../catalog.js';
+import type { Stored } from '../directory.js';
+import { cannotUse } from './explain.js';
 import { auditRow, instanceRow, registrationOf, tombstoneOf, tombstoneRow } from './rows.js';
 import { MIGRATIONS, type Tables } from './schema.js';
-import { AUDIT_ROWS, type Batch, type Store, type Stored } from './store.js';
+import { AUDIT_ROWS, type Batch, type Store } from './store.js';
 
 /** Rows of one INSERT: SQLite takes 32,766 parameters, an instance has 14. */
 const ROWS_PER_STATEMENT = 500;
@@ -62,10 +65,12 @@ function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
 
 export class EmbeddedStore implements Store {
   readonly #database: Database;
+  readonly #path: string;
   readonly #db: Kysely<Tables>;
 
-  private constructor(database: Database) {
+  private constructor(database: Database, path: string) {
     this.#database = database;
+    this.#path = path;
     this.#db = new Kysely<Tables>({ dialect: new EmbeddedDialect({ database: adapt(database) }) });
   }
 
@@ -83,7 +88,7 @@ export class EmbeddedStore implements Store {
       requireIntact(database);
       database.prepare('PRAGMA journal_mode=WAL').all();
       database.prepare('PRAGMA synchronous=FULL').all();
-      const store = new EmbeddedStore(database);
+      const store = new EmbeddedStore(database, path);
       await store.#migrate();
       return store;
     } catch (error) {
@@ -101,10 +106,24 @@ export class EmbeddedStore implements Store {
     if (error !== undefined) throw error;
   }
 
+  /** Throws CANNOT_SERVE, naming the file and the row, where something in it cannot be read. */
   async load(): Promise<Stored> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      throw cannotUse(error, this.#path);
+    }
+  }
+
+  async #read(): Promise<Stored> {
     const instances = await this.#db.selectFrom('instances').selectAll().execute();
-    const tombstones = await this.#db.selectFrom('tombstones').selectAll().execute();
-    return { registrations: instances.map(registrationOf), tombstones: tombstones.map(tombstoneOf) };
+    const tombstones = await this.#db.selectFrom('tombstones').selectAll().orderBy('removed_at').execute();
+    const floor = await this.#db.selectFrom('revision_floor').select('revision').executeTakeFirst();
+    return {
+      registrations: instances.map(registrationOf),
+      tombstones: tombstones.map(tombstoneOf),
+      revisionFloor: floor?.revision ?? 0,
+    };
   }
 
   async commit({ puts, removes, audit }: Batch): Promise<void> {
@@ -142,6 +161,7 @@ export class EmbeddedStore implements Store {
             conflict.columns(['service', 'id']).doUpdateSet((eb) => ({
               incarnation: eb.ref('excluded.incarnation'),
               revision: eb.ref('excluded.revision'),
+              owner: eb.ref('excluded.owner'),
               removed_at: eb.ref('excluded.removed_at'),
             })),
           )
@@ -160,7 +180,33 @@ export class EmbeddedStore implements Store {
   }
 
   async forgetBefore(limit: Date): Promise<void> {
-    await this.#db.deleteFrom('tombstones').where('removed_at', '<', limit.toISOString()).execute();
+    await this.#db.transaction().execute(async (trx) => {
+      const newest = await trx
+        .selectFrom('tombstones')
+        .select('removed_at')
+        .orderBy('removed_at', 'desc')
+        .offset(MAX_TOMBSTONES)
+        .limit(1)
+        .executeTakeFirst();
+      const before = [limit.toISOString(), newest?.removed_at ?? ''].sort().at(-1) ?? '';
+      const { highest } = await trx
+        .selectFrom('tombstones')
+        .where('removed_at', '<', before)
+        .select((eb) => eb.fn.max('revision').as('highest'))
+        .executeTakeFirstOrThrow();
+      if (highest === null) return;
+      await trx
+        .insertInto('revision_floor')
+        .values({ id: 1, revision: highest })
+        .onConflict((conflict) =>
+          conflict
+            .column('id')
+            .doUpdateSet({ revision: highest })
+            .where('revision_floor.revision', '<', highest),
+        )
+        .execute();
+      await trx.deleteFrom('tombstones').where('removed_at', '<', before).execute();
+    });
   }
 
   async probe(): Promise<void> {
@@ -170,6 +216,12 @@ export class EmbeddedStore implements Store {
       .values({ id: 1, at })
       .onConflict((conflict) => conflict.column('id').doUpdateSet({ at }))
       .execute();
+  }
+
+  /** SQLite's `synchronous` of this connection: 2 (FULL) waits for the disk before a commit is done. */
+  synchronous(): number {
+    const [row] = this.#database.prepare('PRAGMA synchronous').all() as { synchronous: number }[];
+    return row?.synchronous ?? 0;
   }
 
   /** Leaves one file, complete, and gives up the lock at once; `close` alone would wait for the garbage collector. */

@@ -1,7 +1,8 @@
 // Registrations, tombstones and audit entries as rows, and back.
 import type { Insertable } from 'kysely';
-import type { State } from '../../wire/status.js';
+import { STATES, type State } from '../../wire/status.js';
 import type { AuditEntry, Registration, Tombstone } from '../registration.js';
+import { UnreadableRow } from './explain.js';
 import type { AuditTable, InstanceTable, TombstoneTable } from './schema.js';
 
 export function instanceRow(registration: Registration): InstanceTable {
@@ -23,23 +24,41 @@ export function instanceRow(registration: Registration): InstanceTable {
   };
 }
 
+/** Throws UnreadableRow where the row holds what no registration can be. */
 export function registrationOf(row: InstanceTable): Registration {
+  const unreadable = (why: string) => new UnreadableRow(row.service, row.id, why);
+  const state = (word: string): State => {
+    const known = STATES.find((one) => one === word);
+    if (known === undefined) throw unreadable(`${JSON.stringify(word)} is no state`);
+    return known;
+  };
   return {
     service: row.service,
     id: row.id,
     url: row.url,
     healthUrl: row.health_url,
-    metadata: JSON.parse(row.metadata) as Record<string, unknown>,
-    declared: row.declared as State | null,
+    metadata: metadataOf(row.metadata, unreadable),
+    declared: row.declared === null ? null : state(row.declared),
     serviceId: row.service_id,
     owner: row.owner,
     registeredFrom: row.registered_from,
     registeredAt: row.registered_at,
     incarnation: row.incarnation,
     revision: row.revision,
-    state: row.state as State,
+    state: state(row.state),
     beats: row.beats === 1,
   };
+}
+
+function metadataOf(json: string, unreadable: (why: string) => Error): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw unreadable('its metadata is not JSON');
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw unreadable('its metadata is not a JSON object');
 }
 
 export function tombstoneRow({ removedAt, ...tombstone }: Tombstone): TombstoneTable {

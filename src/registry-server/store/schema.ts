@@ -25,6 +25,7 @@ export interface TombstoneTable {
   id: string;
   incarnation: number;
   revision: number;
+  owner: number | null;
   removed_at: string;
 }
 
@@ -45,6 +46,8 @@ export interface Tables {
   instances: InstanceTable;
   tombstones: TombstoneTable;
   audit: AuditTable;
+  /** One row: the highest revision of any service that was forgotten. */
+  revision_floor: { id: number; revision: number };
   /** One row, written to find out whether anything can be written. */
   probe: { id: number; at: string };
 }
@@ -100,5 +103,19 @@ const first: Migration = {
   },
 };
 
+const second: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('tombstones').addColumn('owner', 'bigint').execute();
+    await db.schema
+      .createTable('revision_floor')
+      .addColumn('id', 'integer', (c) => c.primaryKey())
+      .addColumn('revision', 'bigint', (c) => c.notNull())
+      .execute();
+  },
+};
+
 /** In the order of their names; one that has been released never changes. */
-export const MIGRATIONS: Readonly<Record<string, Migration>> = { '0001-catalog-and-audit': first };
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-catalog-and-audit': first,
+  '0002-owners-of-the-removed': second,
+};

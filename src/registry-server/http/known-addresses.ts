@@ -1,0 +1,33 @@
+// Addresses from which a service showed its token: the guide's heartbeat sends none, and is believed from there.
+
+const MAX_SERVICES = 10_000;
+const MAX_ADDRESSES = 64;
+
+export class KnownAddresses {
+  readonly #addresses = new Map<number, Set<string>>();
+
+  /** Remembers where a good token of the service id came from; the oldest are forgotten beyond a bound. */
+  remember(serviceId: number, address: string): void {
+    const known = this.#addresses.get(serviceId) ?? new Set<string>();
+    if (known.has(address)) return;
+    known.add(address);
+    dropOldest(known, MAX_ADDRESSES);
+    this.#addresses.set(serviceId, known);
+    dropOldest(this.#addresses, MAX_SERVICES);
+  }
+
+  has(serviceId: number, address: string): boolean {
+    return this.#addresses.get(serviceId)?.has(address) === true;
+  }
+}
+
+function dropOldest<K>(
+  entries: { readonly size: number; keys(): Iterable<K>; delete(key: K): unknown },
+  most: number,
+): void {
+  if (entries.size <= most) return;
+  for (const oldest of entries.keys()) {
+    entries.delete(oldest);
+    return;
+  }
+}
