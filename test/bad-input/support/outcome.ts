@@ -27,6 +27,9 @@ export interface Told {
  */
 export function told(result: CliResult, format: Format): Told {
   expect(result.signal, 'it ended by itself').toBeNull();
+  // First, so that a run that did not fail is not searched for its error at length.
+  expect(result.code, 'it failed').not.toBe(0);
+  expect(result.stdout.length + result.stderr.length, 'an error is short').toBeLessThan(20_000);
   expect(result.stdout + result.stderr).not.toMatch(CONTROLS);
   expect(result.stdout + result.stderr).not.toMatch(STACK);
   if (!DOCUMENTS.includes(format)) {
