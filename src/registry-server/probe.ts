@@ -1,6 +1,7 @@
 // One health check over HTTP: no redirects, no proxies, little read, and no address that is forbidden.
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
+import type { Dispatcher } from 'undici';
 import { isForbidden } from './addresses.js';
 import { setDeadline } from './deadline.js';
 import { LoopWatch } from './loop-watch.js';
@@ -77,16 +78,13 @@ export async function httpProbe(
   timeoutMs: number,
   resolve: Lookup = (host) => lookup(host, { all: true }),
 ): Promise<{ probe: Probe; close(): Promise<void> }> {
-  const { Agent, request } = await import('undici');
+  const { buildConnector, Client } = await import('undici');
   const names = new Names(resolve);
   const watch = new LoopWatch();
   const within = `within ${timeoutMs / 1000} s`;
-  const agent = new Agent({
-    // A connection for every check: one that is kept open would hide that the service stopped accepting.
-    pipelining: 0,
-    // The deadline comes first; this frees what still tries to connect.
-    connect: { timeout: 2 * timeoutMs, lookup: guardedLookup(names) },
-  });
+  // The deadline comes first; this timeout frees what still tries to connect.
+  const connect = buildConnector({ timeout: 2 * timeoutMs, lookup: guardedLookup(names) });
+  const clients = new Set<Dispatcher>();
 
   /** Looks the name up before it is connected to: that it had to wait for its turn is not the instance's fault. */
   async function requireAddress(host: string): Promise<void> {
@@ -111,12 +109,19 @@ export async function httpProbe(
   async function statusOf(url: string): Promise<number> {
     const late = new Error(`no answer ${within}`);
     const deadline = setDeadline(timeoutMs, late, watch);
+    const { origin, pathname, search } = new URL(url);
+    // A connection for every check: one that is kept open would hide that the service stopped accepting.
+    const client = new Client(origin, { connect });
+    clients.add(client);
     try {
-      const { statusCode, body } = await request(url, {
-        dispatcher: agent,
+      // undici looks at a signal only once it is connected.
+      const answer = client.request({
+        method: 'GET',
+        path: pathname + search,
         headers: { 'user-agent': 'regctl-health-check', accept: 'application/json, */*' },
         signal: deadline.signal,
       });
+      const { statusCode, body } = await orAborted(answer, deadline.signal);
       await body.dump({ limit: MAX_BODY_BYTES });
       return statusCode;
     } catch (error) {
@@ -125,6 +130,8 @@ export async function httpProbe(
       throw error;
     } finally {
       deadline.clear();
+      clients.delete(client);
+      void client.destroy();
     }
   }
 
@@ -144,5 +151,8 @@ export async function httpProbe(
       return result(describe(error), null, !(error instanceof Inconclusive));
     }
   };
-  return { probe, close: () => agent.destroy() };
+  const close = async (): Promise<void> => {
+    await Promise.all([...clients].map((client) => client.destroy()));
+  };
+  return { probe, close };
 }
