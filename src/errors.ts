@@ -192,6 +192,12 @@ export const CATALOGUE = {
     (p) => `Name the one to remove: \`regctl deregister ${p.service} INSTANCE\`; or ask \`regctl doctor\`.`,
   ),
 
+  OUTPUT_FAILED: entry<{ cause: string }>(
+    EXIT.unknown,
+    (p) => `The result cannot be written to standard output: ${p.cause}.`,
+    () => 'Make room or give another place to write to; what was asked for may have been carried out.',
+  ),
+
   // 2 again, but said by the registry
   REGISTRY_REFUSED_INPUT: entry<Call & { detail: string }>(
     EXIT.usage,

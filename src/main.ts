@@ -1,4 +1,5 @@
 import { Errors, type Interfaces, run as runOclif, settings } from '@oclif/core';
+import { fail } from './errors.js';
 import { reportError, requestedOutput, toRegctlError } from './report-error.js';
 
 /**
@@ -8,14 +9,10 @@ import { reportError, requestedOutput, toRegctlError } from './report-error.js';
 export async function run(load: Interfaces.LoadOptions): Promise<void> {
   // oclif would look for TypeScript sources where NODE_ENV says test or development.
   settings.enableAutoTranspile = false;
-  // A reader that went away (`| head`) is no error.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit();
-      throw error;
-    });
-  }
+  mindOutput();
   const argv = process.argv.slice(2);
+  // `regctl help list` is what people type; oclif's own help command is a package of its own.
+  if (argv[0] === 'help') argv.splice(0, argv.length, ...argv.slice(1), '--help');
   try {
     await runOclif(argv, load);
   } catch (error) {
@@ -25,6 +22,21 @@ export async function run(load: Interfaces.LoadOptions): Promise<void> {
   await flushed(process.stderr);
   // On Node 20 a process that made a request lingers for 85 ms; the work is done, so it ends here.
   process.exit();
+}
+
+/** What becomes of the process where its output is not taken. */
+function mindOutput(): void {
+  // oclif's own listener throws, which ends the process with a stack trace.
+  process.stdout.removeAllListeners('error');
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A reader that went away (`| head`) has what it wanted.
+    if (error.code === 'EPIPE') process.exit();
+    const { message, hint, exit } = fail('OUTPUT_FAILED', { cause: error.code ?? error.message });
+    process.stderr.write(`Error: ${message}\n${hint}\n`);
+    process.exit(exit);
+  });
+  // Nobody reads the words beside the data: the work goes on.
+  process.stderr.on('error', () => undefined);
 }
 
 /** What oclif throws outside a command: help was asked for (exit 0), or there is no such command. */

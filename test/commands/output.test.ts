@@ -1,11 +1,13 @@
 // What all commands share on their way out: help, colour, closed pipes, --debug.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Replica } from '../support/config-service-replica.js';
 import { emptyFolder, runCli } from '../support/run-cli.js';
-import { openReplica, type Target } from '../support/targets.js';
+import { startSampleService } from '../support/sample-service.js';
+import { openReplica, SECRET, type Target } from '../support/targets.js';
 
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const COMMANDS = [
@@ -119,4 +121,34 @@ it('--debug shows each request with its timing on stderr, and leaves stdout as i
   expect(stderr).toMatch(
     /^debug: GET http:\/\/127\.0\.0\.1:\d+\/api\/v1\/registry\/services\/service-00001\/url -> 200 \(.*firstByte [\d.]+ ms, total [\d.]+ ms\)$/m,
   );
+});
+
+it.runIf(existsSync('/dev/full'))('an output that cannot be written is said, and is no success', async () => {
+  const command = `"${process.execPath}" "${ENTRY}" context list > /dev/full`;
+  const { status, stderr } = spawnSync('sh', ['-c', command], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: emptyFolder() },
+  });
+  expect(status).toBe(3);
+  expect(stderr).toContain('Error: The result cannot be written to standard output: ENOSPC.');
+});
+
+it('a message is sent although nobody reads what is said beside it', async () => {
+  const service = await startSampleService({ name: 'asr-service', secret: SECRET });
+  const child = spawn(process.execPath, [ENTRY, 'send', 'asr-service', '-t', 'query', '--url', service.url], {
+    env: { PATH: process.env.PATH, HOME: emptyFolder(), SERVICE_ID: '1', JWT_SECRET: SECRET },
+    cwd: emptyFolder(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  // The reader is gone long before the first word.
+  child.stderr.destroy();
+  expect((await once(child, 'exit'))[0]).toBe(0);
+  expect(service.received).toHaveLength(1);
+  await service.close();
+});
+
+it('`help COMMAND` is what people type', async () => {
+  const { code, stdout } = await runCli(['help', 'list']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('$ regctl list');
 });
