@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   inputs: { values: ['errors'] },
 
   // From the command line to the operation and back.
-  main: { values: ['report-error'] },
+  main: { values: ['errors', 'report-error'] },
   commands: { values: ['base-command', 'flags', 'operations', 'render', 'errors', 'wire', 'settings'] },
   'base-command': {
     values: ['context', 'sources', 'errors', 'flags', 'prompts', 'render', 'report-error', 'terminal'],
