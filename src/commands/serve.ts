@@ -35,6 +35,9 @@ export default class Serve extends BaseCommand {
     }),
     'down-after': durationFlag({ summary: 'Without a heartbeat for this long an instance is down (90s).' }),
     'evict-after': durationFlag({ summary: 'Down for this long it is removed (10m).' }),
+    'evict-unhealthy-after': durationFlag({
+      summary: 'Without a health check that passed for this long it is removed (24h).',
+    }),
     'log-level': Flags.option({ options: LOG_LEVELS, default: 'info' as const })({
       summary: 'How much is logged.',
     }),
@@ -58,6 +61,7 @@ export default class Serve extends BaseCommand {
         logLevel: flags['log-level'],
         downAfterMs: flags['down-after'],
         evictAfterMs: flags['evict-after'],
+        evictUnhealthyAfterMs: flags['evict-unhealthy-after'],
         samples: flags.samples,
       },
       context,

@@ -15,6 +15,7 @@ export interface ServeInput {
   logLevel: string;
   downAfterMs: number | undefined;
   evictAfterMs: number | undefined;
+  evictUnhealthyAfterMs: number | undefined;
   /** Also start asr-service and nmt-service. */
   samples: boolean;
 }
@@ -37,6 +38,11 @@ export interface Server {
   ended: Promise<void>;
 }
 
+/** The log's descriptor: stderr. */
+const LOG_FD = 2;
+/** The samples, then requests under way: what is left of this after one is the other's. */
+const END_PATIENCE_MS = 7_500;
+
 /** Starts the registry. Throws CANNOT_SERVE, or INVALID_SETTING or MISSING_SETTING for the secret. */
 export async function serve(input: ServeInput, context: Context): Promise<Server> {
   const { startRegistry, isLoopback } = await import('../registry-server/server.js');
@@ -46,6 +52,8 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
   const made = input.samples ? await secretForSamples(dataDir, context) : undefined;
   const wanted = auth === 'jwt' || input.samples;
   const secret = made?.secret ?? (wanted ? await strongSecret(auth, context) : undefined);
+  const { openLog } = await import('../registry-server/log-sink.js');
+  const log = await openLog(LOG_FD);
   const registry = await startRegistry({
     host,
     port,
@@ -55,16 +63,23 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
     timings: {
       ...(input.downAfterMs === undefined ? {} : { downAfterMs: input.downAfterMs }),
       ...(input.evictAfterMs === undefined ? {} : { evictAfterMs: input.evictAfterMs }),
+      ...(input.evictUnhealthyAfterMs === undefined
+        ? {}
+        : { evictUnhealthyAfterMs: input.evictUnhealthyAfterMs }),
     },
-    log: { write: (line) => context.notify(line.trimEnd()) },
+    log,
     logLevel: input.logLevel,
+  }).catch(async (error: unknown) => {
+    await log.close();
+    throw error;
   });
-  const close = async () => {
-    await registry.close();
+  const close = async (patienceMs: number) => {
+    await registry.close(patienceMs);
     await made?.remove();
+    await log.close();
   };
   try {
-    const samples = input.samples ? await launchSamples(registry.url, secret ?? '', context) : undefined;
+    const samples = input.samples ? await launchSamples(registry.url, secret ?? '', log, context) : undefined;
     const serving = {
       url: registry.url,
       auth,
@@ -73,13 +88,14 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
       secret_file: made?.file ?? null,
     };
     const ended = aborted(context.signal).then(async () => {
+      const started = context.clock.monotonic();
       // The samples deregister, for which the registry has to be there still.
       await samples?.stop();
-      await close();
+      await close(END_PATIENCE_MS - (context.clock.monotonic() - started));
     });
     return { serving, ended };
   } catch (error) {
-    await close();
+    await close(END_PATIENCE_MS);
     throw error;
   }
 }
@@ -98,9 +114,12 @@ async function secretForSamples(dataDir: string | null, context: Context) {
   return sampleSecret(dataDir);
 }
 
-async function launchSamples(registryUrl: string, secret: string, { notify, signal }: Context) {
+/** Takes whole lines. */
+type Log = { write(line: string): void };
+
+async function launchSamples(registryUrl: string, secret: string, log: Log, { signal }: Context) {
   const { startSamples } = await import('../samples/start.js');
-  return startSamples({ registryUrl, secret, log: notify, signal });
+  return startSamples({ registryUrl, secret, log: (line) => log.write(`${line}\n`), signal });
 }
 
 /** The XDG data folder of this user (XDG Base Directory Specification). */

@@ -2,10 +2,14 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Directory } from '../../src/registry-server/directory.js';
+import { planRegistration } from '../../src/registry-server/plan.js';
 import type { AuditEntry } from '../../src/registry-server/registration.js';
 import { type RegistryOptions, serveStore, startRegistry } from '../../src/registry-server/server.js';
+import { DEFAULT_TIMINGS, moment, SYSTEM_CLOCK } from '../../src/registry-server/settings.js';
 import { EmbeddedStore } from '../../src/registry-server/store/embedded.js';
 import { AUDIT_ROWS, type Store } from '../../src/registry-server/store/store.js';
+import { Writer } from '../../src/registry-server/writer.js';
 import { eventually, get, post } from '../support/start-registry.js';
 
 async function folder(): Promise<string> {
@@ -236,6 +240,41 @@ async function brokenStore(broken: Partial<Store>): Promise<Store> {
 }
 
 const memory: RegistryOptions = { port: 0, store: { kind: 'memory' } };
+
+test('however long the store takes nothing, only the audit trail loses entries, never a state', async () => {
+  const real = await EmbeddedStore.open(':memory:');
+  onTestFinished(() => real.close());
+  let full = true;
+  const refuse = (): Promise<void> => Promise.reject(new Error('database or disk is full'));
+  const store = await brokenStore({
+    commit: (batch) => (full ? refuse() : real.commit(batch)),
+    probe: () => (full ? refuse() : real.probe()),
+  });
+  const at = moment(SYSTEM_CLOCK);
+  const directory = new Directory(DEFAULT_TIMINGS, Math.random, at.now);
+  const writer = new Writer(store, directory, SYSTEM_CLOCK, { info: () => {}, error: () => {} });
+  const caller = { serviceId: null, address: '127.0.0.1' };
+  for (const id of ['early', 'busy']) {
+    const request = { service: 'asr', id, url: 'http://asr', healthUrl: null, metadata: {}, serviceId: null };
+    const { changes } = planRegistration(directory.catalog, request, caller, at.wall.toISOString(), () => '');
+    for (const change of changes) directory.apply(change, at);
+  }
+  const transition = (id: string) => {
+    const instance = directory.catalog.instance('asr', id);
+    if (instance === undefined) throw new Error(`${id} is not registered`);
+    directory.catalog.update(instance, { beats: false });
+    return directory.beat(instance, at);
+  };
+  writer.record(transition('early'));
+  for (let i = 0; i < 25_000; i += 1) writer.record(transition('busy'));
+  full = false;
+  await writer.close();
+  const { registrations } = await real.load();
+  expect(registrations.map(({ id, beats }) => [id, beats]).sort()).toEqual([
+    ['busy', true],
+    ['early', true],
+  ]);
+});
 
 test('until what was registered is read back, answers are 503 and never an empty list', async () => {
   let loaded = (): void => undefined;
