@@ -31,8 +31,18 @@ export async function call(service: string, message: Envelope, caller: Caller): 
     throw new Refusal(502, `${service} did not answer: ${reason(error)}`, error);
   });
   if (answer.status !== 200) throw new Refusal(502, `${service} answered ${answer.status}: ${answer.text}`);
-  const body = v.parse(MessageAnswer, JSON.parse(answer.text));
-  return { url, trace_id: body.trace_id, result: body.result };
+  const body = v.safeParse(MessageAnswer, parsed(answer.text));
+  if (!body.success) throw new Refusal(502, `${service} answered with what is no answer to a message`);
+  return { url, trace_id: body.output.trace_id, result: body.output.result };
+}
+
+/** Undefined where the text is not JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 async function discover(service: string, { registry }: Caller): Promise<string> {

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fail } from '../errors.js';
+import { fail, RegctlError } from '../errors.js';
+
+/** RFC 7518, section 3.2: a key for HS256 has at least 256 bits. */
+const MIN_SECRET_BYTES = 32;
 
 export interface SampleSecret {
   secret: string;
@@ -25,6 +28,7 @@ export async function sampleSecret(folder: string | null): Promise<SampleSecret>
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return { ...(await secretIn(folder)), remove: async () => undefined };
   } catch (error) {
+    if (error instanceof RegctlError) throw error;
     throw fail(
       'CANNOT_SERVE',
       {
@@ -37,14 +41,31 @@ export async function sampleSecret(folder: string | null): Promise<SampleSecret>
   }
 }
 
+/** The secret in the folder, made where there is none; it is there whole or not at all. */
 async function secretIn(folder: string): Promise<{ secret: string; file: string }> {
   const file = join(folder, 'jwt-secret');
   const made = randomBytes(32).toString('hex');
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
   try {
-    await writeFile(file, `${made}\n`, { mode: 0o600, flag: 'wx' });
+    await writeFile(draft, `${made}\n`, { mode: 0o600, flag: 'wx' });
+    // Unlike a rename, a link replaces nothing: the first of two starts wins.
+    await link(draft, file);
     return { secret: made, file };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    return { secret: (await readFile(file, 'utf8')).trimEnd(), file };
+    return { secret: usable((await readFile(file, 'utf8')).trimEnd(), file), file };
+  } finally {
+    await rm(draft, { force: true });
   }
+}
+
+/** Throws where the file does not hold what was once made: it was cut off, or is somebody else's. */
+function usable(secret: string, file: string): string {
+  const bytes = Buffer.byteLength(secret);
+  if (bytes >= MIN_SECRET_BYTES) return secret;
+  throw fail('CANNOT_SERVE', {
+    what: 'The sample services cannot start:',
+    why: `${file}, the secret they sign with, ${bytes === 0 ? 'is empty' : `has ${bytes} bytes`}, and HS256 needs at least ${MIN_SECRET_BYTES}.`,
+    next: `Remove ${file}: a new one is made with the next start.`,
+  });
 }

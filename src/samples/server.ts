@@ -61,7 +61,11 @@ async function answerTo(request: IncomingMessage, routes: Routes): Promise<Answe
   try {
     return await handler({ headers: request.headers, readBody: () => readBody(request) });
   } catch (error) {
-    if (error instanceof BodyTooLarge) return { status: 413, body: { detail: 'Request body is too large' } };
+    if (error instanceof BodyTooLarge) {
+      // The rest of the body is not read: nothing else can come over this connection.
+      const headers = { connection: 'close' };
+      return { status: 413, body: { detail: 'Request body is too large' }, headers };
+    }
     throw error;
   }
 }

@@ -22,7 +22,7 @@ export interface SamplesOptions {
 
 export interface Samples {
   services: { name: string; service_id: number; instance_id: string; url: string }[];
-  /** Ends them: SIGTERM, upon which they deregister; SIGKILL for what is left after five seconds. */
+  /** Ends them: SIGTERM, upon which they deregister; SIGKILL for what is left after four seconds. */
   stop(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ const SAMPLES = [
 ];
 const HOST = '127.0.0.1';
 const START_PATIENCE_MS = 30_000;
-const STOP_PATIENCE_MS = 5_000;
+const STOP_PATIENCE_MS = 4_000;
 const POLL_MS = 100;
 
 const Ready = v.object({ url: v.string(), instanceId: v.optional(v.string()) });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../src/registry-server/server.js';
 import { signHs256, unsigned } from '../support/hs256.js';
+import { send, startInstrument } from '../support/instrument.js';
 import { COVERAGE } from '../support/run-cli.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/samples/main.js', import.meta.url));
@@ -216,7 +217,12 @@ describe('POST /message of a sample service', () => {
       status: 422,
       body: { detail: [{ loc: ['body', 'trace_id'], msg: 'field required', type: 'missing' }] },
     });
-    expect((await post(url, good(), 'x'.repeat(70_000))).status).toBe(413);
+    const tooLarge = await fetch(`${url}/message`, {
+      method: 'POST',
+      headers: { authorization: good() },
+      body: 'x'.repeat(70_000),
+    });
+    expect([tooLarge.status, tooLarge.headers.get('connection')]).toEqual([413, 'close']);
   });
 
   it('nmt-service asks asr-service, found through the registry, under the same trace id', async () => {
@@ -232,6 +238,31 @@ describe('POST /message of a sample service', () => {
       },
     });
     expect(asr.log()).toContain('[trace-7] Received query from service 2');
+  });
+
+  it.each(['no JSON', '[]', '"text"'])('nmt-service says so where asr-service answers %s', async (text) => {
+    const broken = await startInstrument((_, response) => send(response, { status: 200, body: text }));
+    const nmt = await start('nmt-service');
+    const made = await fetch(`${registry.url}/register`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${signHs256({ service_id: 1 }, SECRET)}`,
+      },
+      body: JSON.stringify({
+        service_id: 1,
+        service_name: 'asr-service',
+        url: broken.url,
+        metadata: { status: 'healthy' },
+      }),
+    });
+    expect(made.status).toBe(201);
+    const payload = { action: 'translate', audio_id: 'platform' };
+    expect(await post(nmt.url, good(), { ...ping, payload })).toMatchObject({
+      status: 502,
+      body: { detail: expect.stringContaining('asr-service answered') },
+    });
+    await broken.close();
   });
 
   it('nmt-service says so where asr-service is not there', async () => {
