@@ -35,19 +35,24 @@ export async function openLog(fd: number, maxWaiting = MAX_WAITING_BYTES): Promi
       if (!gone) destination.write(line);
     },
     async close() {
-      if (!gone) await flushed(destination);
+      if (!gone) await ended(destination);
       gone = true;
       destination.destroy();
     },
   };
 }
 
-function flushed(destination: { flush(done: () => void): void }): Promise<void> {
+/** Resolves once everything is written, or when the patience is over. */
+function ended(destination: {
+  end(): void;
+  once(event: 'close', listener: () => void): unknown;
+}): Promise<void> {
   return new Promise((resolve) => {
     const patience = setTimeout(resolve, FLUSH_PATIENCE_MS);
-    destination.flush(() => {
+    destination.once('close', () => {
       clearTimeout(patience);
       resolve();
     });
+    destination.end();
   });
 }
