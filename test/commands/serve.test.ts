@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { json, pause, send, startInstrument } from '../support/instrument.js';
@@ -89,6 +90,28 @@ test('SIGTERM lets a request under way end, refuses new ones, and exits 0 within
   );
   expect((await ended).code).toBe(0);
   expect(Date.now() - started).toBeLessThan(10_000);
+});
+
+test.each([
+  ['has stopped', (stderr: Readable) => void stderr.pause()],
+  ['is gone', (stderr: Readable) => void stderr.destroy()],
+])('a reader of the log that %s changes nothing', async (_, stop) => {
+  const child = spawn(process.execPath, [ENTRY, 'serve', '--memory', '--port', '0', '-o', 'name'], {
+    env: { PATH: process.env.PATH ?? '', HOME: emptyFolder() },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+  stop(child.stderr);
+  const url = printed.toString().trim();
+  // More than a pipe holds.
+  const reason = 'r'.repeat(400);
+  for (let i = 0; i < 500; i += 1) {
+    await post(`${url}/api/v1/registry/deregister?service_name=asr&instance_id=a&reason=${reason}`);
+  }
+  expect((await post(`${url}/register`, ASR)).status).toBe(201);
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
 test('standing still takes nobody for down', async () => {
