@@ -177,7 +177,11 @@ describe('doctor', () => {
     const { replica, sample, env, target } = await deployment();
     replica.restart();
     const running = target.start(['doctor', '--wait', '20s', '-o', 'json'], { env });
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    // The third look at the instances is a second attempt: the first one has failed.
+    const looks = () =>
+      replica.requests.filter(({ path }) => path.endsWith(`/registry/services/${NAME}`)).length;
+    const before = looks();
+    await expect.poll(() => looks() - before, { timeout: 30_000 }).toBeGreaterThan(2);
     await register(target, sample);
     const { code, stdout } = await running.done;
     const { results }: Report = JSON.parse(stdout);
