@@ -1,11 +1,12 @@
 // One message to one address: `POST {service_url}/message` (Service Integration Guide, "Message Passing").
 import type { Http, HttpAnswer } from '../http/http.js';
 import type { Envelope } from '../wire/message.js';
+import { withoutTrailingSlash } from '../wire/urls.js';
 import { traceparent } from './envelope.js';
 
 /** The address of a service's message endpoint. */
 export function messageUrl(serviceUrl: string): string {
-  return `${serviceUrl.replace(/\/+$/, '')}/message`;
+  return `${withoutTrailingSlash(serviceUrl)}/message`;
 }
 
 /** Posts the envelope with a bearer token; answers whatever the service answered. Never sent twice. */

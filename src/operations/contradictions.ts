@@ -1,5 +1,6 @@
 // Where what a registry says of one service does not agree with itself (wire/config-service.md, "misleads"). Pure.
 import type { Instance, Service } from '../registry-client/client.js';
+import { withoutTrailingSlash } from '../wire/urls.js';
 
 /** Each carries its evidence; the words are in `render/contradictions.ts`. */
 export type Contradiction =
@@ -111,7 +112,7 @@ function duplicates(instances: readonly Instance[]): Contradiction[] {
   const byUrl = new Map<string, string[]>();
   for (const { service_url: url, instance_id: id } of instances) {
     if (url === null || id === null) continue;
-    byUrl.set(normal(url), [...(byUrl.get(normal(url)) ?? []), id]);
+    byUrl.set(withoutTrailingSlash(url), [...(byUrl.get(withoutTrailingSlash(url)) ?? []), id]);
   }
   return [...byUrl]
     .filter(([, ids]) => ids.length > 1)
@@ -119,9 +120,5 @@ function duplicates(instances: readonly Instance[]): Contradiction[] {
 }
 
 function sameUrl(a: string | null, b: string): boolean {
-  return a !== null && normal(a) === normal(b);
-}
-
-function normal(url: string): string {
-  return url.replace(/\/+$/, '');
+  return a !== null && withoutTrailingSlash(a) === withoutTrailingSlash(b);
 }

@@ -6,6 +6,7 @@ import { fail } from '../errors.js';
 import type { Registration } from '../registry-client/client.js';
 import { type Setting, type Sources, type Variable, variable } from '../settings.js';
 import { RegisterRequest } from '../wire/config-service.js';
+import { withoutTrailingSlash } from '../wire/urls.js';
 import { requireName } from './names.js';
 import { parseObject, parsePairs } from './pairs.js';
 
@@ -28,7 +29,7 @@ export interface RegistrationInput {
 /** The address part of the guide's rule, with where it came from; undefined where a part is missing. */
 export function serviceUrlFromEnvironment(sources: Sources, name: string): Setting | undefined {
   const whole = variable('SERVICE_PUBLIC_URL', sources);
-  if (whole !== undefined) return { value: whole.value.replace(/\/+$/, ''), origin: whole.origin };
+  if (whole !== undefined) return { value: withoutTrailingSlash(whole.value), origin: whole.origin };
   const port = variable('SERVICE_PORT', sources);
   if (port === undefined) return undefined;
   requirePort(port, 'SERVICE_PORT');
@@ -64,7 +65,7 @@ export async function registrationFrom(input: RegistrationInput, context: Contex
 }
 
 function addressOf(input: RegistrationInput, sources: Sources, name: string): string {
-  if (input.url !== undefined) return input.url.replace(/\/+$/, '');
+  if (input.url !== undefined) return withoutTrailingSlash(input.url);
   if (input.host === undefined && input.port === undefined) {
     const setting = serviceUrlFromEnvironment(sources, name);
     if (setting !== undefined) return setting.value;

@@ -8,7 +8,7 @@ import { messageUrl, postMessage } from '../messaging/send.js';
 import { mintToken, SHORT_TTL_S } from '../messaging/token.js';
 import { describeBody, detailOf, jsonOrUndefined, refusal } from '../registry-client/answers.js';
 import { type Envelope, MessageAnswer, type MessageType } from '../wire/message.js';
-import { serviceUrlProblem } from '../wire/urls.js';
+import { serviceUrlProblem, withoutTrailingSlash } from '../wire/urls.js';
 import { healthyInstances } from './discover.js';
 import { requireListed } from './names.js';
 import { parseObject, parsePairs } from './pairs.js';
@@ -121,7 +121,7 @@ async function* addresses(input: SendInput, context: Context): AsyncGenerator<st
         next: 'Give the base URL of a service.',
       });
     }
-    yield input.url.replace(/\/+$/, '');
+    yield withoutTrailingSlash(input.url);
     return;
   }
   const registry = await context.registry();

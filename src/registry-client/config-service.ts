@@ -4,7 +4,7 @@ import { InstanceRows, PREFIX, RegisterAnswer, ServiceRows, UrlAnswer } from '..
 import { HeartbeatAnswer } from '../wire/coordinator.js';
 import { isMissingRoute, read, refusal, toHealth, toInstance, toService } from './answers.js';
 import type { Endpoint, Registration, RegistryClient } from './client.js';
-import { DISCOVERY_TIMEOUT_MS, segment, signed, urls } from './paths.js';
+import { DISCOVERY_TIMEOUT_MS, segment, sendPlanned, signed, urls } from './paths.js';
 
 /** Where each call goes; `{service}` stands for the service's name. Settable per context. */
 export const CONFIG_SERVICE_PATHS = {
@@ -61,14 +61,7 @@ export function configService(endpoint: Endpoint, http: Http): RegistryClient {
     planRegister,
 
     async register(registration) {
-      const { method, url: target, body } = planRegister(registration);
-      const answer = await http.send({
-        method,
-        url: target,
-        json: body,
-        headers: await signed(endpoint, false),
-        finish: true,
-      });
+      const answer = await sendPlanned(http, endpoint, planRegister(registration), false);
       return { instance_id: read(answer, RegisterAnswer).instance_id, heartbeat_interval_s: null };
     },
 

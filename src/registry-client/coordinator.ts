@@ -15,7 +15,7 @@ import {
   toService,
 } from './answers.js';
 import type { Endpoint, Instance, Registration, RegistryClient } from './client.js';
-import { DISCOVERY_TIMEOUT_MS, segment, signed, urls } from './paths.js';
+import { DISCOVERY_TIMEOUT_MS, segment, sendPlanned, signed, urls } from './paths.js';
 
 /** Where each call goes; `{service}` stands for the service's name. Settable per context. */
 export const COORDINATOR_PATHS = {
@@ -79,14 +79,7 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
     planRegister,
 
     async register(registration) {
-      const { method, url: target, body } = planRegister(registration);
-      const answer = await http.send({
-        method,
-        url: target,
-        json: body,
-        headers: await signed(endpoint, true),
-        finish: true,
-      });
+      const answer = await sendPlanned(http, endpoint, planRegister(registration), true);
       const registered = read(answer, RegisterAnswer);
       return {
         instance_id: registered.instance_id ?? registration.instance_id,

@@ -1,5 +1,6 @@
 // Where calls go and what they carry, the same for both APIs.
-import type { Endpoint } from './client.js';
+import type { Http, HttpAnswer } from '../http/http.js';
+import type { Endpoint, PlannedCall } from './client.js';
 
 /** The guide's client waits 3 s for a discovery; other calls have the client's own timeout (5 s). */
 export const DISCOVERY_TIMEOUT_MS = 3_000;
@@ -21,4 +22,14 @@ export function urls<P extends Record<string, string>>(endpoint: Endpoint, defau
 export async function signed(endpoint: Endpoint, required: boolean): Promise<Record<string, string>> {
   const authorization = await endpoint.authorization(required);
   return authorization === undefined ? { ...endpoint.headers } : { ...endpoint.headers, authorization };
+}
+
+/** Sends what was planned, signed; an interruption waits for its answer, so that what it changed is known. */
+export async function sendPlanned(
+  http: Http,
+  endpoint: Endpoint,
+  { method, url, body }: PlannedCall,
+  required: boolean,
+): Promise<HttpAnswer> {
+  return http.send({ method, url, json: body, headers: await signed(endpoint, required), finish: true });
 }

@@ -1,8 +1,8 @@
 // Which healthy instance a caller is sent to.
+
+import { withoutTrailingSlash } from '../wire/urls.js';
 import type { Instance } from './instance.js';
 import type { Random } from './settings.js';
-
-const withoutTrailingSlash = (url: string): string => url.replace(/\/+$/, '');
 
 /**
  * One of `healthy` at random, by weight, passing over those whose id or URL is in `exclude`; undefined where none is

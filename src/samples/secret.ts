@@ -3,9 +3,7 @@ import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail, RegctlError } from '../errors.js';
-
-/** RFC 7518, section 3.2: a key for HS256 has at least 256 bits. */
-const MIN_SECRET_BYTES = 32;
+import { MIN_SECRET_BYTES } from '../secret.js';
 
 export interface SampleSecret {
   secret: string;

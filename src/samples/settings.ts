@@ -1,7 +1,7 @@
 // A service's configuration, from the environment alone (both guides, "Environment Variables").
 import { Secret } from '../secret.js';
 import { isName, NAME_RULE } from '../wire/names.js';
-import { serviceUrlProblem } from '../wire/urls.js';
+import { serviceUrlProblem, withoutTrailingSlash } from '../wire/urls.js';
 
 export interface ServiceSettings {
   name: string;
@@ -63,5 +63,5 @@ function url(environment: Environment, variable: string, fallback?: string): str
   const value = environment[variable] || (fallback ?? required(environment, variable));
   const problem = serviceUrlProblem(value);
   if (problem !== undefined) throw new Error(`${variable} ${problem}`);
-  return value.replace(/\/+$/, '');
+  return withoutTrailingSlash(value);
 }

@@ -58,3 +58,8 @@ export const ServiceUrl = urlWithout(serviceUrlProblem);
 
 /** The URL of a health check. */
 export const HealthUrl = urlWithout(healthUrlProblem);
+
+/** A base URL to which a path is appended: without the slashes it ends with. */
+export function withoutTrailingSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}

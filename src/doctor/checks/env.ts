@@ -2,7 +2,7 @@
 import { isPlaceholder } from '../../secret.js';
 import type { Setting, Variable } from '../../settings.js';
 import { isName, NAME_RULE } from '../../wire/names.js';
-import { serviceUrlProblem } from '../../wire/urls.js';
+import { serviceUrlProblem, withoutTrailingSlash } from '../../wire/urls.js';
 import { deploymentCheck, type Finding, finding, found, notApplicable, pass, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import { examineEnvFile } from '../env-file.js';
@@ -167,7 +167,7 @@ function invalid(context: DoctorContext, { name, problem }: (typeof SERVICE_VARI
 /** The guide's rule: SERVICE_PUBLIC_URL, else http://SERVICE_HOST|SERVICE_NAME:SERVICE_PORT. */
 function addressFromEnvironment(context: DoctorContext): string {
   const publicUrl = context.variable('SERVICE_PUBLIC_URL')?.value;
-  if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
+  if (publicUrl !== undefined) return withoutTrailingSlash(publicUrl);
   const host = context.variable('SERVICE_HOST') ?? context.variable('SERVICE_NAME');
   return `http://${host?.value}:${context.variable('SERVICE_PORT')?.value}`;
 }

@@ -3,6 +3,7 @@ import { detailOf } from '../../registry-client/answers.js';
 import type { Instance } from '../../registry-client/client.js';
 import { sideBySide } from '../../side-by-side.js';
 import { HEARTBEAT_INTERVAL_S, MISSED_BEATS_MEAN_DOWN } from '../../wire/coordinator.js';
+import { withoutTrailingSlash } from '../../wire/urls.js';
 import { attempt, because, ONCE_MORE } from '../attempt.js';
 import { type Finding, few, finding, found, notApplicable, serviceCheck, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
@@ -43,7 +44,7 @@ function healthUrl(instance: Instance): string {
   const registered = instance.health_check_url;
   return registered
     ? withoutCredentials(registered)
-    : `${(address(instance) ?? '').replace(/\/+$/, '')}/health`;
+    : `${withoutTrailingSlash(address(instance) ?? '')}/health`;
 }
 
 async function probe(instance: Instance, { http }: DoctorContext): Promise<Finding | undefined> {

@@ -2,6 +2,7 @@
 import type { Instance } from '../../registry-client/client.js';
 import { sideBySide } from '../../side-by-side.js';
 import { isName, NAME_RULE } from '../../wire/names.js';
+import { withoutTrailingSlash } from '../../wire/urls.js';
 import { attempt, because, isTransient, noAnswer, ONCE_MORE } from '../attempt.js';
 import { blockedBy, type Finding, few, finding, found, pass, serviceCheck, verdict } from '../check.js';
 import type { ServiceContext } from '../context.js';
@@ -207,7 +208,7 @@ export const noDeadInstances = serviceCheck({
 });
 
 export function sameUrl(one: string | null, other: string | null): boolean {
-  return one !== null && other !== null && one.replace(/\/+$/, '') === other.replace(/\/+$/, '');
+  return one !== null && other !== null && withoutTrailingSlash(one) === withoutTrailingSlash(other);
 }
 
 function count(many: number, what: string): string {
