@@ -127,7 +127,14 @@ const report = of<Report>()(
         status,
         seen: textOrNull,
         findings: v.array(
-          v.strictObject({ level, code: text, seen: text, remedy: text, reproduce: textOrNull }),
+          v.strictObject({
+            level,
+            code: text,
+            seen: text,
+            remedy: text,
+            reproduce: textOrNull,
+            location: v.nullable(v.strictObject({ path: text, line: count, column: count })),
+          }),
         ),
         skip: v.nullable(
           v.variant('kind', [
@@ -135,6 +142,7 @@ const report = of<Report>()(
             v.strictObject({ kind: v.literal('blocked'), by: text, why: text }),
           ]),
         ),
+        started_ms: v.nullable(milliseconds),
         duration_ms: milliseconds,
         attempts: v.array(v.strictObject({ status, codes: v.array(text), duration_ms: milliseconds })),
       }),

@@ -20,6 +20,11 @@ export interface DoctorContext {
   readonly folder: string;
   /** The log of the service's start, of `--logs`. */
   readonly logFile: string | undefined;
+  /** The folder of the service's code, of `--source`. */
+  readonly source: string | undefined;
+  readonly engines: Engines;
+  /** The command of `--exec`, which runs a program where the service runs. */
+  readonly exec: string | undefined;
   readonly registry: Pick<Target, 'url' | 'origin' | 'setting'> & {
     readonly headers: Readonly<Record<string, string>>;
     /** Full URL of a call, e.g. `health`; paths set per context are obeyed. */
@@ -35,6 +40,16 @@ export interface DoctorContext {
   readonly signal: AbortSignal;
   /** The services this run examines. */
   readonly services: readonly string[];
+}
+
+/** Where to ask the engines behind the registry directly; passwords come from their clients' own environment. */
+export interface Engines {
+  /** `host:port` */
+  readonly zookeeper: string | undefined;
+  /** `postgres://user@host:port/database` */
+  readonly postgres: string | undefined;
+  /** `redis://host:port` */
+  readonly redis: string | undefined;
 }
 
 /** What a check of one service may use. */

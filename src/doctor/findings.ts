@@ -22,5 +22,6 @@ export function finding<C extends Code>(code: C, params: Params<C>): Finding {
     seen: found.seen(params),
     remedy: found.remedy(params),
     reproduce: found.reproduce?.(params) ?? null,
+    location: found.location?.(params) ?? null,
   };
 }

@@ -16,6 +16,17 @@ export interface Finding {
   remedy: string;
   /** A shell command that shows it again, with `$TOKEN` for a token; null where there is none. */
   reproduce: string | null;
+  /** Where in the code it stands; null for what is not in a file of code. */
+  location: Location | null;
+}
+
+/** A place in a file of code. */
+export interface Location {
+  /** As `--source` was given, and from there on; with `/`. */
+  path: string;
+  /** From 1. */
+  line: number;
+  column: number;
 }
 
 /** Why a check was not carried out. */
@@ -42,6 +53,8 @@ export interface CheckResult {
   seen: string | null;
   findings: Finding[];
   skip: Skip | null;
+  /** When the first attempt began, from the start of the run; null where none was made. */
+  started_ms: number | null;
   /** From the first attempt to the last, without the time in a queue. */
   duration_ms: number;
   attempts: Attempt[];

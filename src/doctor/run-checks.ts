@@ -123,12 +123,12 @@ class Run<Context> {
 
   private async decide(check: Check<unknown, Context>, service: string | null): Promise<Done> {
     const skip = this.leftOut(check, service);
-    if (skip) return conclude(check, service, { status: 'skip', skip }, [], 0);
+    if (skip) return conclude(check, service, { status: 'skip', skip }, []);
     const required = await Promise.all(
       check.requires.map((other) => this.of(other, other.scope === 'service' ? service : null)),
     );
     const obstacle = required.find(({ facts }) => facts === undefined);
-    if (obstacle) return conclude(check, service, { status: 'skip', skip: inherited(obstacle) }, [], 0);
+    if (obstacle) return conclude(check, service, { status: 'skip', skip: inherited(obstacle) }, []);
     return this.repeat(
       check,
       service,
@@ -157,7 +157,11 @@ class Run<Context> {
       const outcome = await this.attempt(check, service, facts).finally(() => this.leave(check));
       attempts.push(attemptOf(outcome, clock.now() - attemptBegan));
       const pause = this.pauseBeforeNext(check, outcome, attempts.length, waitMs);
-      if (pause === undefined) return conclude(check, service, outcome, attempts, clock.now() - began);
+      if (pause === undefined)
+        return conclude(check, service, outcome, attempts, {
+          began: began - this.startedAt,
+          ms: clock.now() - began,
+        });
       await clock.sleep(pause, this.stopping.signal).catch(() => undefined);
     }
   }
@@ -252,7 +256,7 @@ function conclude(
   service: string | null,
   outcome: Outcome<unknown>,
   attempts: Attempt[],
-  ms: number,
+  took?: { began: number; ms: number },
 ): Done {
   const result: CheckResult = {
     id: check.id,
@@ -263,7 +267,8 @@ function conclude(
     seen: outcome.status === 'pass' ? outcome.seen : null,
     findings: outcome.status === 'found' ? [...outcome.findings] : [],
     skip: outcome.status === 'skip' ? outcome.skip : null,
-    duration_ms: Math.round(ms),
+    started_ms: took ? Math.round(took.began) : null,
+    duration_ms: Math.round(took?.ms ?? 0),
     attempts,
   };
   const facts = 'facts' in outcome ? { value: outcome.facts } : undefined;

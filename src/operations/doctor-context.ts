@@ -1,6 +1,6 @@
 // What checks get of the context: the narrow view of `doctor/context.ts`, bound to the end of each check.
 import type { Context } from '../context.js';
-import type { ServiceContext } from '../doctor/context.js';
+import type { Engines, ServiceContext } from '../doctor/context.js';
 import type { Report } from '../doctor/result.js';
 import type { Http } from '../http/http.js';
 import type { Api, Endpoint, RegistryClient } from '../registry-client/client.js';
@@ -25,6 +25,9 @@ interface Parts {
   http: Http;
   folder: string;
   logFile: string | undefined;
+  source: string | undefined;
+  engines: Engines;
+  exec: string | undefined;
 }
 
 /** Calls no client of regctl makes, but the guide's do. */
@@ -35,7 +38,7 @@ const PATHS: Record<Api, Record<string, string>> = {
 
 export function doctorContext(context: Context, parts: Parts): Wiring {
   const { sources, target, clock } = context;
-  const { endpoint, secret, folder, logFile } = parts;
+  const { endpoint, secret, folder, logFile, source, engines, exec } = parts;
   let known: Api | undefined = target.api === 'auto' ? undefined : target.api;
   let detecting: Promise<RegistryClient> | undefined;
   let sendable: Promise<Secret> | undefined;
@@ -64,6 +67,9 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
         http,
         folder,
         logFile,
+        source,
+        engines,
+        exec,
         secret,
         now: clock.now,
         variable: (name) => variable(name, sources),

@@ -1,4 +1,5 @@
 import type { Context } from '../context.js';
+import type { Engines } from '../doctor/context.js';
 import type { CheckDescription } from '../doctor/describe.js';
 import type { Report } from '../doctor/result.js';
 import { fail, RegctlError } from '../errors.js';
@@ -17,6 +18,14 @@ export interface DoctorInput {
   skip: readonly string[];
   failOn: 'warn' | 'fail';
   logFile: string | undefined;
+  /** Checks that change something run too. */
+  active: boolean;
+  /** The folder of the service's code; undefined where it is not to be examined. */
+  source: string | undefined;
+  /** The engines behind the registry to ask directly. */
+  engines: Engines;
+  /** A command that runs a program where the service runs, such as `docker compose exec -T my-service`. */
+  exec: string | undefined;
   deadlineMs: number;
   waitMs: number;
   concurrency: number;
@@ -47,6 +56,9 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     http: await context.http(),
     folder: context.folder,
     logFile: input.logFile,
+    source: input.source,
+    engines: input.engines,
+    exec: input.exec,
   });
   const services = await targets(input, context, wiring.listServices);
   const running = new Set<string>();
@@ -59,7 +71,7 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     concurrency: input.concurrency,
     deadlineMs: input.deadlineMs + input.waitMs,
     waitMs: input.waitMs,
-    active: false,
+    active: input.active,
     signal,
     leaveOut: selection(CHECKS, input.only, input.skip),
     observe(event) {

@@ -21,6 +21,7 @@ const base: CheckResult = {
   seen: 'all of it',
   findings: [],
   skip: null,
+  started_ms: 3,
   duration_ms: 12,
   attempts: [{ status: 'pass', codes: [], duration_ms: 12 }],
 };

@@ -6,7 +6,7 @@ import { startCoordinatorReplica } from '../support/coordinator-replica.js';
 import { detail, json } from '../support/instrument.js';
 import { startSampleService } from '../support/sample-service.js';
 import { type Deployment, type DeploymentOptions, SECRET, SERVICE } from './deployment.js';
-import { registerAtServe, registryElsewhere } from './fixtures.js';
+import { registerAtServe, registryElsewhere } from './moves.js';
 
 export interface Variant extends DeploymentOptions {
   name: string;

@@ -1,4 +1,4 @@
-import type { Level } from '../result.js';
+import type { Level, Location } from '../result.js';
 
 /** One code of the catalogue. Each text is a template over plain parameters, so that the docs can show it too. */
 export interface Entry<P> {
@@ -7,6 +7,8 @@ export interface Entry<P> {
   remedy: (params: P) => string;
   /** A shell command that shows it again, `$TOKEN` for a token. */
   reproduce?: (params: P) => string;
+  /** Where in the code it stands. */
+  location?: (params: P) => Location;
 }
 
 /** Declares a code; `P` are the values its texts are made of, never a secret. */

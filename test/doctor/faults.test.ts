@@ -3,7 +3,7 @@ import { CHECKS } from '../../src/doctor/catalogue.js';
 import { ENGINE } from '../../src/doctor/findings/engine.js';
 import { FINDINGS } from '../../src/doctor/findings.js';
 import { deploy, notGreen, runDoctor, SERVICE } from './deployment.js';
-import { FIXTURES } from './fixtures.js';
+import { FAULTS } from './faults/index.js';
 import { VARIANTS } from './variants.js';
 
 describe('a healthy deployment', () => {
@@ -24,7 +24,7 @@ describe('a healthy deployment', () => {
 });
 
 // Those that wait run beside the others.
-const slowestFirst = [...FIXTURES].sort((a, b) => (b.replica?.delayMs ?? 0) - (a.replica?.delayMs ?? 0));
+const slowestFirst = [...FAULTS].sort((a, b) => (b.replica?.delayMs ?? 0) - (a.replica?.delayMs ?? 0));
 
 describe.concurrent('a deployment with one fault', () => {
   it.each(slowestFirst)('$name', async ({ break: damage, expect: turning, ...options }) => {
@@ -52,15 +52,15 @@ describe.concurrent('a healthy variant', () => {
   });
 });
 
-describe('the fixtures', () => {
+describe('the fault matrix', () => {
   it('turn every check red', () => {
-    const turned = new Set(FIXTURES.flatMap((fixture) => Object.keys(fixture.expect)));
+    const turned = new Set(FAULTS.flatMap((fault) => Object.keys(fault.expect)));
     expect(CHECKS.map(({ id }) => id).filter((id) => !turned.has(id))).toEqual([]);
   });
 
   it('turn up every code there is, but those of the engine', () => {
     const turned = new Set(
-      FIXTURES.flatMap((fixture) => Object.values(fixture.expect).flatMap((codes) => codes.split(' '))),
+      FAULTS.flatMap((fault) => Object.values(fault.expect).flatMap((codes) => codes.split(' '))),
     );
     const ofTheEngine = new Set(Object.keys(ENGINE));
     expect(Object.keys(FINDINGS).filter((code) => !turned.has(code) && !ofTheEngine.has(code))).toEqual([]);
@@ -68,7 +68,7 @@ describe('the fixtures', () => {
 
   it('name codes that the checks declare', () => {
     const declared = new Map(CHECKS.map(({ id, codes }) => [id, codes]));
-    for (const { expect: turning } of FIXTURES)
+    for (const { expect: turning } of FAULTS)
       for (const [id, codes] of Object.entries(turning))
         for (const code of codes.split(' ')) expect(declared.get(id)).toContain(code);
   });
