@@ -1,5 +1,6 @@
 // Every check there is, in the order of the reports. A new check is an object in `checks/` and a name here.
 import type { Check } from './check.js';
+import { certificate } from './checks/certificate.js';
 import * as env from './checks/env.js';
 import * as health from './checks/health.js';
 import * as message from './checks/message.js';
@@ -19,6 +20,7 @@ const DEPLOYMENT: readonly Check[] = [
   env.serviceVars,
   env.envFile,
   registry.reachable,
+  certificate,
   registry.healthy,
   registry.zookeeper,
   registry.postgres,

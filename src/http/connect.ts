@@ -10,12 +10,15 @@ export interface Pool {
   reached: Set<string>;
   /** The phases of the connections made since they were last read, by origin. */
   timing: Map<string, Timing>;
+  /** When the certificate of an origin runs out, in milliseconds since 1970; by origin. */
+  expiry: Map<string, number>;
 }
 
 /** Opens a pool whose own timeouts are off: the caller's deadline rules. */
 export function openPool(options: HttpOptions): Pool {
   const reached = new Set<string>();
   const timing = new Map<string, Timing>();
+  const expiry = new Map<string, number>();
   const credentials = {
     ...(options.ca === undefined ? {} : { ca: [...defaultAuthorities(), options.ca] }),
     ...(options.cert === undefined ? {} : { cert: options.cert }),
@@ -47,10 +50,11 @@ export function openPool(options: HttpOptions): Pool {
     });
     socket.once('secureConnect', () => {
       phases.tls = lap();
+      if (socket instanceof tls.TLSSocket) noteExpiry(expiry, origin, socket);
     });
   };
   const pool = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 1_000 };
-  if (!options.proxy) return { dispatcher: new Agent({ ...pool, connect }), reached, timing };
+  if (!options.proxy) return { dispatcher: new Agent({ ...pool, connect }), reached, timing, expiry };
   const { http, https, no } = options.proxy;
   const dispatcher = new EnvHttpProxyAgent({
     ...pool,
@@ -62,7 +66,13 @@ export function openPool(options: HttpOptions): Pool {
     ...(https === undefined ? {} : { httpsProxy: https }),
     ...(no === undefined ? {} : { noProxy: no }),
   });
-  return { dispatcher, reached, timing };
+  return { dispatcher, reached, timing, expiry };
+}
+
+/** A resumed session shows no certificate: what was seen before still holds. */
+function noteExpiry(expiry: Map<string, number>, origin: string, socket: tls.TLSSocket): void {
+  const at = Date.parse(socket.getPeerCertificate().valid_to);
+  if (!Number.isNaN(at)) expiry.set(origin, at);
 }
 
 /** What Node trusts without being told; from Node 22.15 on with NODE_EXTRA_CA_CERTS. */

@@ -2,6 +2,7 @@
 import type { Dispatcher } from 'undici';
 import { fail, RegctlError } from '../errors.js';
 import { readBody } from './body.js';
+import type { Pool } from './connect.js';
 import { startDeadline } from './deadline.js';
 import { connectionError } from './failures.js';
 import { backoffMs, isTransient, retryAfterMs, SAFE_METHODS } from './retry.js';
@@ -76,6 +77,8 @@ export interface HttpAnswer {
   text: string;
   /** Milliseconds from sending to the last byte. */
   ms: number;
+  /** When the certificate of the server runs out, in milliseconds since 1970; undefined without TLS and through a proxy. */
+  certificateExpiry: number | undefined;
 }
 
 export interface Http {
@@ -97,9 +100,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /** Makes the client; undici is loaded with the first request. */
 export function createHttp(options: HttpOptions): Http {
   let connected: Promise<typeof import('./connect.js')> | undefined;
-  let pool:
-    | Promise<{ dispatcher: Dispatcher; reached: Set<string>; timing: Map<string, Timing> }>
-    | undefined;
+  let pool: Promise<Pool> | undefined;
   const open = () => {
     connected ??= import('./connect.js');
     pool ??= connected.then(({ openPool }) => openPool(options));
@@ -107,7 +108,7 @@ export function createHttp(options: HttpOptions): Http {
   };
 
   const once = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const { dispatcher, reached, timing } = await open();
+    const { dispatcher, reached, timing, expiry } = await open();
     const { timeoutMs = options.timeoutMs ?? request.defaultTimeoutMs ?? DEFAULT_TIMEOUT_MS } = request;
     const deadline = startDeadline(timeoutMs, [request.finish ? undefined : options.signal, request.signal]);
     const origin = new URL(request.url).origin;
@@ -138,7 +139,14 @@ export function createHttp(options: HttpOptions): Http {
       const text = await readBody(answer, request.maxBytes ?? MAX_BYTES, request.url);
       refuseRedirect(answer, request.url);
       const ms = performance.now() - started;
-      return { url: request.url, status: answer.statusCode, headers: answer.headers, text, ms };
+      return {
+        url: request.url,
+        status: answer.statusCode,
+        headers: answer.headers,
+        text,
+        ms,
+        certificateExpiry: expiry.get(origin),
+      };
     } catch (error) {
       const caught = connectionError(error, {
         url: request.url,

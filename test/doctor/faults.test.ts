@@ -17,6 +17,7 @@ describe('a healthy deployment', () => {
     const skipped = report.results.filter(({ status }) => status === 'skip');
     expect(skipped.map(({ id, skip }) => `${id} ${skip?.kind}`)).toEqual([
       'env.file not-applicable',
+      'registry.certificate not-applicable',
       'registration.startup-log not-applicable',
       'heartbeat.recent not-applicable',
     ]);

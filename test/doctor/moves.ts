@@ -1,5 +1,6 @@
 // A deployment moved elsewhere: to another kind of registry, or behind another name.
 import { startRegistry } from '../../src/registry-server/server.js';
+import { type CertificateOptions, selfSigned } from '../support/hostile/certificate.js';
 import { send, startInstrument } from '../support/instrument.js';
 import { type Deployment, forward, SERVICE } from './deployment.js';
 
@@ -31,6 +32,20 @@ export async function registerAtServe(
   agoS = beatS;
   await post('/heartbeat', { service_id: 42 });
   agoS = 0;
+}
+
+/** Puts TLS before the registry, under a certificate of its own authority, which the doctor is told to trust. */
+export async function registryBehindTls(
+  { env, flags, registry, owns }: Deployment,
+  options: CertificateOptions = {},
+): Promise<void> {
+  const { remove, caFile, ...tls } = await selfSigned(options);
+  const front = await startInstrument(async (request, response) => {
+    send(response, await forward(request, registry.url));
+  }, tls);
+  owns({ close: () => Promise.all([front.close(), remove()]).then(() => undefined) });
+  env.CONFIG_SERVICE_URL = front.url;
+  flags['ca-file'] = caFile;
 }
 
 /** Gives the registry another host's name; a proxy knows the way to it, to the service by name, and to an address. */

@@ -6,7 +6,7 @@ import { startCoordinatorReplica } from '../support/coordinator-replica.js';
 import { detail, json } from '../support/instrument.js';
 import { startSampleService } from '../support/sample-service.js';
 import { type Deployment, type DeploymentOptions, SECRET, SERVICE } from './deployment.js';
-import { registerAtServe, registryElsewhere } from './moves.js';
+import { registerAtServe, registryBehindTls, registryElsewhere } from './moves.js';
 
 export interface Variant extends DeploymentOptions {
   name: string;
@@ -89,6 +89,7 @@ export const VARIANTS: Variant[] = [
     env: { SERVICE_NAME: 'nmt-service' },
     input: { services: [SERVICE] },
   },
+  { name: 'TLS of a private authority', change: (deployment) => registryBehindTls(deployment) },
   { name: 'a slow registry, but within limits', replica: { delayMs: 200 } },
   { name: 'clocks ten seconds apart', replica: { clockSkewMs: -10_000 } },
   { name: 'Kafka is down, which the registry does not need', change: ({ registry }) => registry.kafkaDown() },

@@ -32,7 +32,13 @@ export const REGISTRY = {
   }),
   REGISTRY_TLS: entry<Where>('fail', {
     seen: (p) => `TLS: ${p.seen}`,
-    remedy: () => 'Check http against https in the setting; for a private authority give --ca-file.',
+    remedy: ({ seen }) => {
+      if (/CERT_HAS_EXPIRED/.test(seen))
+        return 'Its certificate has run out: renew it. No service reaches it until then.';
+      if (/ALTNAME/.test(seen))
+        return 'Its certificate is for another name: use the name it is for in the setting, or have this one added.';
+      return 'Check http against https in the setting; for a private authority give --ca-file.';
+    },
     reproduce: (p) => `curl -sS -v ${sh(p.url)}`,
   }),
   REGISTRY_SILENT: entry<Where>('fail', {
@@ -50,6 +56,13 @@ export const REGISTRY = {
     seen: (p) => `HTTP: ${p.seen}`,
     remedy: () => "If that is the registry, use its URL; the guide's client does not follow redirects.",
     reproduce: curl,
+  }),
+  CERTIFICATE_EXPIRES: entry<{ peer: string; until: string; days: number }>('warn', {
+    seen: (p) => `the certificate of ${p.peer} runs out in ${p.days} days, on ${p.until}`,
+    remedy: () =>
+      'Renew it, and find out why that did not happen by itself: from that day on no service reaches the registry.',
+    reproduce: (p) =>
+      `openssl s_client -connect ${sh(p.peer)} </dev/null 2>/dev/null | openssl x509 -noout -enddate`,
   }),
   REGISTRY_UNHEALTHY: entry<{ url: string; said: string }>('fail', {
     seen: (p) => `the registry says of itself: ${p.said}`,

@@ -2,6 +2,7 @@
 import net from 'node:net';
 import { type HostileKind, startHostile } from '../../support/hostile-registry.js';
 import { CRASHED, json, listen } from '../../support/instrument.js';
+import { registryBehindTls } from '../moves.js';
 import type { Fault } from './fault.js';
 
 export const REGISTRY: readonly Fault[] = [
@@ -21,6 +22,35 @@ export const REGISTRY: readonly Fault[] = [
   hostile('self-signed', 'nobody vouches for the certificate of the registry', {
     'registry.reachable': 'REGISTRY_TLS',
   }),
+  {
+    name: 'the certificate of the registry has run out',
+    break: (deployment) => registryBehindTls(deployment, { days: -1 }),
+    expect: { 'registry.reachable': 'REGISTRY_TLS' },
+  },
+  {
+    name: 'the certificate of the registry is for another name',
+    break: (deployment) => registryBehindTls(deployment, { names: 'DNS:registry.example' }),
+    expect: { 'registry.reachable': 'REGISTRY_TLS' },
+  },
+  {
+    name: 'the certificate of the registry runs out next week',
+    break: (deployment) => registryBehindTls(deployment, { days: 7 }),
+    expect: { 'registry.certificate': 'CERTIFICATE_EXPIRES' },
+  },
+  {
+    name: 'the registry is to be reached through a proxy that is not there',
+    env: { HTTP_PROXY: 'http://127.0.0.1:9' },
+    expect: { 'registry.reachable': 'REGISTRY_REFUSED' },
+  },
+  {
+    name: 'the registry breaks off in the middle of an answer',
+    break: async ({ env, owns }) => {
+      const other = await startHostile('truncated');
+      owns(other);
+      env.CONFIG_SERVICE_URL = other.url;
+    },
+    expect: { 'registry.reachable': 'REGISTRY_NOT_HTTP' },
+  },
   hostile('silent', 'the registry accepts and never answers', { 'registry.reachable': 'REGISTRY_SILENT' }),
   hostile('reset', 'the registry resets every connection', { 'registry.reachable': 'REGISTRY_NOT_HTTP' }),
   hostile('redirect', 'the registry redirects elsewhere', { 'registry.reachable': 'REGISTRY_REDIRECTS' }),
