@@ -116,6 +116,7 @@ const report = of<Report>()(
     services: v.array(text),
     verdict: v.picklist(['pass', 'warn', 'fail', 'unknown']),
     exit: v.picklist([0, 1, 3]),
+    fail_on: v.picklist(['warn', 'fail']),
     summary: v.strictObject({ pass: count, warn: count, fail: count, skip: count, unknown: count }),
     causes: v.array(v.strictObject({ id: text, service: textOrNull, blocks: count })),
     results: v.array(

@@ -27,6 +27,7 @@ export function report(results: CheckResult[], about: About): Report {
     services: [...about.services],
     verdict,
     exit: summary.warn > 0 && about.failOn === 'warn' ? EXIT.fail : EXIT[verdict],
+    fail_on: about.failOn,
     summary,
     causes: causesOf(results),
     results,

@@ -70,6 +70,8 @@ export interface Report {
   services: string[];
   verdict: 'pass' | 'warn' | 'fail' | 'unknown';
   exit: number;
+  /** What makes the exit code 1. */
+  fail_on: 'warn' | 'fail';
   summary: Record<Status, number>;
   /** Checks that stand in the way of others, the one that blocks most first. */
   causes: Cause[];

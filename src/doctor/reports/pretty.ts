@@ -1,5 +1,16 @@
 // The report for a person: the cause first, groups, a line a check, what to do under what is wrong, the verdict last.
 import type { CheckResult, Finding, Report, Status } from '../result.js';
+import {
+  counts,
+  duration,
+  firstCause,
+  type Group,
+  groups,
+  plural,
+  skips,
+  subject,
+  VERDICTS,
+} from './outline.js';
 import type { ReportPaper } from './paper.js';
 
 const SIGNS: Record<'utf8' | 'ascii', Record<Status, string>> = {
@@ -17,38 +28,16 @@ export function prettyReport(report: Report, paper: ReportPaper): string {
     .join('\n\n');
 }
 
-function heading({ registry, services }: Report, { style, clean }: ReportPaper): string {
-  const where = registry.url === null ? 'no registry' : registry.url;
-  const kind = registry.api === null ? '' : ` (${registry.api})`;
-  const who = services.length > 3 ? `${services.length} services` : services.join(', ') || 'no service';
-  return style.bold(clean(`Doctor: ${where}${kind}, ${who}`));
+function heading(report: Report, { style, clean }: ReportPaper): string {
+  return style.bold(clean(`Doctor: ${subject(report)}`));
 }
 
 /** What stands in the way of most, before everything that only follows from it. */
-function causeText({ causes, results }: Report, paper: ReportPaper): string {
-  const [first] = causes;
+function causeText(report: Report, paper: ReportPaper): string {
+  const first = firstCause(report);
   if (first === undefined) return '';
-  const result = results.find(({ id, service }) => id === first.id && service === first.service);
-  const why = result?.findings[0]?.seen ?? result?.skip?.why ?? 'it was not carried out';
-  const many = `${first.blocks} check${first.blocks === 1 ? '' : 's'}`;
-  return paper.style.bad(paper.clean(`First mend ${first.id}, which blocks ${many}: ${why}.`));
-}
-
-interface Group {
-  title: string;
-  results: CheckResult[];
-}
-
-function groups(results: readonly CheckResult[]): Group[] {
-  const found = new Map<string, Group>();
-  for (const result of results) {
-    const key = `${result.service ?? ''} ${result.category}`;
-    const title = result.service === null ? result.category : `${result.service}: ${result.category}`;
-    const group = found.get(key) ?? { title, results: [] };
-    group.results.push(result);
-    found.set(key, group);
-  }
-  return [...found.values()];
+  const many = plural(first.blocks, 'check');
+  return paper.style.bad(paper.clean(`First mend ${first.id}, which blocks ${many}: ${first.why}.`));
 }
 
 function groupText({ title, results }: Group, paper: ReportPaper): string {
@@ -89,13 +78,8 @@ function findingLines(
 
 /** Skipped checks, a line a reason. */
 function skipLines(results: readonly CheckResult[], paper: ReportPaper): string[] {
-  const reasons = new Map<string, string[]>();
-  for (const { id, skip } of results) {
-    if (skip === null || (paper.brief && skip.kind !== 'blocked')) continue;
-    const reason = skip.kind === 'blocked' ? `blocked by ${skip.by}` : `${skip.kind}: ${skip.why}`;
-    reasons.set(reason, [...(reasons.get(reason) ?? []), id]);
-  }
-  return [...reasons].flatMap(([reason, ids]) => {
+  const shown = paper.brief ? results.filter(({ skip }) => skip?.kind === 'blocked') : results;
+  return [...skips(shown)].flatMap(([reason, ids]) => {
     const [first = '', ...rest] = wrap(
       paper.clean(`${ids.join(', ')} (${reason})`),
       paper.width - INDENT.length,
@@ -113,26 +97,11 @@ function mark(status: Status, { style, ascii }: ReportPaper): string {
   return status === 'skip' ? text : style.warn(text);
 }
 
-function verdictText({ verdict, summary, duration_ms, exit }: Report, { style }: ReportPaper): string {
-  const words = {
-    pass: 'all is well',
-    warn: 'it works, with warnings',
-    fail: 'not integrated',
-    unknown: 'could not find out',
-  };
-  const counts = [
-    `${summary.fail} failed`,
-    `${summary.unknown} unknown`,
-    `${summary.warn} warned`,
-    `${summary.pass} passed`,
-    `${summary.skip} skipped`,
-  ].join(', ');
+function verdictText(report: Report, { style }: ReportPaper): string {
+  const { verdict, duration_ms, exit } = report;
   const colour = { pass: style.good, warn: style.warn, fail: style.bad, unknown: style.warn }[verdict];
-  return `${colour(`Verdict: ${verdict}, ${words[verdict]}.`)} ${counts} in ${duration(duration_ms)}; exit ${exit}.`;
-}
-
-function duration(ms: number): string {
-  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+  const words = colour(`Verdict: ${verdict}, ${VERDICTS[verdict]}.`);
+  return `${words} ${counts(report)} in ${duration(duration_ms)}; exit ${exit}.`;
 }
 
 /** Breaks at spaces; a word longer than the line stays whole. */
