@@ -106,6 +106,20 @@ const check = of<CheckDescription>()(
   }),
 );
 
+const findings = v.array(
+  v.strictObject({
+    level,
+    code: text,
+    seen: text,
+    remedy: text,
+    reproduce: textOrNull,
+    location: v.nullable(v.strictObject({ path: text, line: count, column: count })),
+  }),
+);
+const trouble = { id: text, service: textOrNull, code: text, level };
+const troubles = v.array(v.strictObject(trouble));
+const day = v.pipe(text, v.isoDate());
+
 const report = of<Report>()(
   v.strictObject({
     schemaVersion: v.literal(1),
@@ -116,9 +130,30 @@ const report = of<Report>()(
     services: v.array(text),
     verdict: v.picklist(['pass', 'warn', 'fail', 'unknown']),
     exit: v.picklist([0, 1, 3]),
-    fail_on: v.picklist(['warn', 'fail']),
+    fail_on: v.picklist(['warn', 'fail', 'new']),
     summary: v.strictObject({ pass: count, warn: count, fail: count, skip: count, unknown: count }),
     causes: v.array(v.strictObject({ id: text, service: textOrNull, blocks: count })),
+    waivers: v.array(
+      v.strictObject({
+        id: text,
+        code: textOrNull,
+        target: textOrNull,
+        owner: text,
+        reason: text,
+        expires: day,
+        state: v.picklist(['used', 'expired', 'unmatched', 'unexamined']),
+        waives: troubles,
+      }),
+    ),
+    comparison: v.nullable(
+      v.strictObject({
+        previous: time,
+        new: troubles,
+        fixed: troubles,
+        still: troubles,
+        unexamined: troubles,
+      }),
+    ),
     results: v.array(
       v.strictObject({
         id: text,
@@ -127,16 +162,8 @@ const report = of<Report>()(
         service: textOrNull,
         status,
         seen: textOrNull,
-        findings: v.array(
-          v.strictObject({
-            level,
-            code: text,
-            seen: text,
-            remedy: text,
-            reproduce: textOrNull,
-            location: v.nullable(v.strictObject({ path: text, line: count, column: count })),
-          }),
-        ),
+        findings,
+        waived: findings,
         skip: v.nullable(
           v.variant('kind', [
             v.strictObject({ kind: v.picklist(['not-applicable', 'filtered', 'waived']), why: text }),

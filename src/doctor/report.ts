@@ -1,5 +1,5 @@
 // From results to the report: counts, verdict, exit code, and what stands in the way of what.
-import type { Cause, CheckResult, Report, Status } from './result.js';
+import type { Cause, CheckResult, Comparison, FailOn, JudgedWaiver, Report, Status } from './result.js';
 
 /** Exit codes of `regctl doctor` (cli.md): all well, something is wrong, could not find out. */
 const EXIT = { pass: 0, warn: 0, fail: 1, unknown: 3 } as const;
@@ -10,14 +10,18 @@ interface About {
   durationMs: number;
   registry: Report['registry'];
   services: readonly string[];
-  failOn: 'warn' | 'fail';
+  failOn: FailOn;
+  waivers?: JudgedWaiver[];
+  comparison?: Comparison | null;
 }
 
 /** Puts results together into the report. A run in which nothing was carried out is `unknown`. */
 export function report(results: CheckResult[], about: About): Report {
   const summary = { pass: 0, warn: 0, fail: 0, skip: 0, unknown: 0 };
   for (const { status } of results) summary[status] += 1;
-  const verdict = verdictOf(summary);
+  const causes = causesOf(results);
+  const verdict = verdictOf(summary, causes);
+  const { waivers = [], comparison = null } = about;
   return {
     schemaVersion: 1,
     tool: { name: 'regctl', version: about.version },
@@ -26,19 +30,38 @@ export function report(results: CheckResult[], about: About): Report {
     registry: about.registry,
     services: [...about.services],
     verdict,
-    exit: summary.warn > 0 && about.failOn === 'warn' ? EXIT.fail : EXIT[verdict],
+    exit: exitOf(summary, verdict, about.failOn, comparison),
     fail_on: about.failOn,
     summary,
-    causes: causesOf(results),
+    causes,
+    waivers,
+    comparison,
     results,
   };
 }
 
-function verdictOf(summary: Record<Status, number>): Report['verdict'] {
+/** What a check waits for in vain is not known to be well, also where the cause itself is waived. */
+function verdictOf(summary: Record<Status, number>, causes: readonly Cause[]): Report['verdict'] {
   if (summary.fail > 0) return 'fail';
-  const carriedOut = summary.pass + summary.warn + summary.unknown;
-  if (summary.unknown > 0 || carriedOut === 0) return 'unknown';
+  if (summary.unknown > 0 || causes.length > 0 || nothingDone(summary)) return 'unknown';
   return summary.warn > 0 ? 'warn' : 'pass';
+}
+
+function exitOf(
+  summary: Record<Status, number>,
+  verdict: Report['verdict'],
+  failOn: FailOn,
+  comparison: Comparison | null,
+): number {
+  if (failOn === 'new' && comparison !== null && !nothingDone(summary)) {
+    const levels = new Set(comparison.new.map(({ level }) => level));
+    return levels.has('fail') ? EXIT.fail : levels.has('unknown') ? EXIT.unknown : EXIT.pass;
+  }
+  return summary.warn > 0 && failOn === 'warn' ? EXIT.fail : EXIT[verdict];
+}
+
+function nothingDone({ pass, warn, fail, unknown }: Record<Status, number>): boolean {
+  return pass + warn + fail + unknown === 0;
 }
 
 /** Checks that block others, the one that blocks most first. */

@@ -52,6 +52,8 @@ export interface CheckResult {
   /** What a passed check saw. */
   seen: string | null;
   findings: Finding[];
+  /** What was found too, and is waived: it does not count. */
+  waived: Finding[];
   skip: Skip | null;
   /** When the first attempt began, from the start of the run; null where none was made. */
   started_ms: number | null;
@@ -59,6 +61,9 @@ export interface CheckResult {
   duration_ms: number;
   attempts: Attempt[];
 }
+
+/** What makes the exit code 1: a failure, a warning too, or only a failure that the run compared with did not find. */
+export type FailOn = 'warn' | 'fail' | 'new';
 
 export interface Report {
   schemaVersion: 1;
@@ -71,10 +76,14 @@ export interface Report {
   verdict: 'pass' | 'warn' | 'fail' | 'unknown';
   exit: number;
   /** What makes the exit code 1. */
-  fail_on: 'warn' | 'fail';
+  fail_on: FailOn;
   summary: Record<Status, number>;
   /** Checks that stand in the way of others, the one that blocks most first. */
   causes: Cause[];
+  /** The entries of `--waivers`, in the order of the file. */
+  waivers: JudgedWaiver[];
+  /** With `--compare`. */
+  comparison: Comparison | null;
   results: CheckResult[];
 }
 
@@ -83,4 +92,50 @@ export interface Cause {
   service: string | null;
   /** How many checks it blocks. */
   blocks: number;
+}
+
+/** What somebody answers for until a day, so that it turns nothing red: an entry of `--waivers`. */
+export interface Waiver {
+  /** Glob over the ids of checks. */
+  id: string;
+  /** Glob over codes; null for every code. */
+  code: string | null;
+  /** Glob over the names of services, where `deployment` is what is no service's; null for everything. */
+  target: string | null;
+  owner: string;
+  reason: string;
+  /** The last day on which it holds, in UTC: `2026-12-31`. */
+  expires: string;
+}
+
+export interface JudgedWaiver extends Waiver {
+  /**
+   * `unmatched`: what it is about was examined, and there is nothing to waive. `unexamined`: some of what it is
+   * about was not carried out in this run, so that nothing can be said.
+   */
+  state: 'used' | 'expired' | 'unmatched' | 'unexamined';
+  /** What it keeps from turning red. */
+  waives: Trouble[];
+}
+
+/** A finding by what stays the same from run to run. */
+export interface Trouble {
+  id: string;
+  service: string | null;
+  code: string;
+  level: Level;
+}
+
+/** This run beside an earlier one. */
+export interface Comparison {
+  /** When the earlier run began: ISO 8601, UTC. */
+  previous: string;
+  /** Found now, and not then. */
+  new: Trouble[];
+  /** Found then; examined now, and gone. */
+  fixed: Trouble[];
+  /** Found both times. */
+  still: Trouble[];
+  /** Found then, and not examined now. */
+  unexamined: Trouble[];
 }

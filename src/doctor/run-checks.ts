@@ -266,6 +266,7 @@ function conclude(
     status: statusOf(outcome),
     seen: outcome.status === 'pass' ? outcome.seen : null,
     findings: outcome.status === 'found' ? [...outcome.findings] : [],
+    waived: [],
     skip: outcome.status === 'skip' ? outcome.skip : null,
     started_ms: took ? Math.round(took.began) : null,
     duration_ms: Math.round(took?.ms ?? 0),
