@@ -76,8 +76,9 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
         serviceId: serviceId(sources),
         async token({ service_id, ageS, ttlS }) {
           sendable ??= context.secretToSend('the doctor needs a token', true);
-          const { mintToken } = await import('../messaging/token.js');
-          return mintToken({ service_id, ttl_s: ttlS }, await sendable, clock.now() - ageS * 1000);
+          // Waited for at once: a refusal that nobody waits for yet would end the process.
+          const [key, { mintToken }] = await Promise.all([sendable, import('../messaging/token.js')]);
+          return mintToken({ service_id, ttl_s: ttlS }, key, clock.now() - ageS * 1000);
         },
         registry: {
           url: target.url,
