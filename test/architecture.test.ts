@@ -70,8 +70,10 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
     values: ['doctor', 'registry-client', 'messaging', 'wire', 'secret', 'side-by-side'],
     types: ['errors', 'http', 'settings'],
   },
+  'doctor/engines': { values: ['doctor', 'errors', 'http/failures', 'secret'] },
   'doctor/reports': { values: [], types: ['doctor'] },
-  'doctor/run-checks': { values: ['doctor/check'], types: ['doctor/check', 'doctor/result'] },
+  'doctor/run-checks': { values: ['doctor/engine'], types: ['doctor/check'] },
+  'doctor/engine': { values: ['doctor/check'] },
 };
 
 /** These may also import what is named, through `import()` alone: it costs, and most commands do without it. */

@@ -1,6 +1,7 @@
 // Every check there is, in the order of the reports. A new check is an object in `checks/` and a name here.
 import type { Check } from './check.js';
 import { certificate } from './checks/certificate.js';
+import * as engine from './checks/engine.js';
 import * as env from './checks/env.js';
 import * as health from './checks/health.js';
 import * as message from './checks/message.js';
@@ -8,12 +9,15 @@ import * as registration from './checks/registration.js';
 import * as entry from './checks/registration-entry.js';
 import * as registry from './checks/registry.js';
 import * as registryApi from './checks/registry-api.js';
+import { noLeftovers, roundTrip } from './checks/round-trip.js';
 import { startupLog } from './checks/startup-log.js';
+import { waivers } from './checks/waivers.js';
 import type { ServiceContext } from './context.js';
 
 type ServiceCheck = Check<unknown, ServiceContext>;
 
 const DEPLOYMENT: readonly Check[] = [
+  waivers,
   env.serviceId,
   env.registryUrl,
   env.jwtSecret,
@@ -28,6 +32,11 @@ const DEPLOYMENT: readonly Check[] = [
   registryApi.api,
   registryApi.latency,
   registry.clockSkew,
+  noLeftovers,
+  roundTrip,
+  engine.zookeeper,
+  engine.postgres,
+  engine.redis,
 ];
 
 const SERVICE: readonly ServiceCheck[] = [

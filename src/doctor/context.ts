@@ -10,7 +10,7 @@ export interface DoctorContext {
   /** The Coordinator's integer id of the service. */
   readonly serviceId: Setting | undefined;
   /** Tells about the secret, never the secret. */
-  readonly secret: Pick<Secret, 'origin' | 'weakness'> | undefined;
+  readonly secret: Pick<Secret, 'origin' | 'weakness' | 'matches'> | undefined;
   /**
    * A token signed with the secret `ageS` seconds ago, good for `ttlS`. Throws MISSING_SETTING without a secret,
    * INVALID_SETTING where it is a placeholder, UNTRUSTED_URL where it must not be used with this registry.
@@ -23,6 +23,8 @@ export interface DoctorContext {
   /** The folder of the service's code, of `--source`. */
   readonly source: string | undefined;
   readonly engines: Engines;
+  /** The password for an engine, from the variable of its own client (PGPASSWORD, REDISCLI_AUTH). */
+  enginePassword(engine: 'postgres' | 'redis'): Secret | undefined;
   /** The command of `--exec`, which runs a program where the service runs. */
   readonly exec: string | undefined;
   readonly registry: Pick<Target, 'url' | 'origin' | 'setting'> & {
@@ -32,23 +34,30 @@ export interface DoctorContext {
     /** Which API it speaks; asks where no setting says so. */
     api(): Promise<Api>;
     client(): Promise<RegistryClient>;
+    /**
+     * A client whose calls are not cut short by the end of the check nor by an interruption: for what registers and
+     * deregisters the canary, in whose name it signs.
+     */
+    lasting(): Promise<RegistryClient>;
   };
   /** Ends with the check, and never tries again by itself: the engine does, and tells. */
   readonly http: Pick<Http, 'send'>;
   /** Wall clock, milliseconds since 1970. */
   now(): number;
+  /** Resolves after `ms`; rejects when the check ends. */
+  sleep(ms: number): Promise<void>;
   readonly signal: AbortSignal;
   /** The services this run examines. */
   readonly services: readonly string[];
 }
 
-/** Where to ask the engines behind the registry directly; passwords come from their clients' own environment. */
+/** Where to ask the engines behind the registry directly; a password is in none of them. */
 export interface Engines {
   /** `host:port` */
   readonly zookeeper: string | undefined;
   /** `postgres://user@host:port/database` */
   readonly postgres: string | undefined;
-  /** `redis://host:port` */
+  /** `redis://user@host:port`, `rediss://` for TLS */
   readonly redis: string | undefined;
 }
 

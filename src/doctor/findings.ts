@@ -1,14 +1,27 @@
 // The one catalogue of what the doctor can find: code → level, what was seen, remedy, a command that shows it again.
+import { DOCTOR } from './findings/doctor.js';
 import { ENGINE } from './findings/engine.js';
+import { ENGINES } from './findings/engines.js';
 import type { Entry } from './findings/entry.js';
 import { ENV } from './findings/env.js';
 import { HEALTH } from './findings/health.js';
 import { MESSAGE } from './findings/message.js';
 import { REGISTRATION } from './findings/registration.js';
 import { REGISTRY } from './findings/registry.js';
+import { ROUND_TRIP } from './findings/round-trip.js';
 import type { Finding } from './result.js';
 
-export const FINDINGS = { ...ENGINE, ...ENV, ...REGISTRY, ...REGISTRATION, ...HEALTH, ...MESSAGE } as const;
+export const FINDINGS = {
+  ...DOCTOR,
+  ...ENGINE,
+  ...ENV,
+  ...REGISTRY,
+  ...ENGINES,
+  ...REGISTRATION,
+  ...HEALTH,
+  ...MESSAGE,
+  ...ROUND_TRIP,
+} as const;
 
 export type Code = keyof typeof FINDINGS;
 export type Params<C extends Code> = Parameters<(typeof FINDINGS)[C]['seen']>[0];

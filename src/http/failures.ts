@@ -34,16 +34,28 @@ export function connectionError(error: unknown, attempt: Attempt): unknown {
     return fail('CONNECT_TIMED_OUT', { url: origin, seconds }, error);
   }
   if (attempt.interrupted) return error;
-  const { code, name, message } = rootCause(error);
+  const { code, name } = rootCause(error);
+  const { kind, cause } = whyNoConnection(error);
   const via = attempt.proxied ? '; by way of a proxy, see HTTP_PROXY, HTTPS_PROXY and NO_PROXY' : '';
-  if (DNS.has(code)) return fail('DNS_FAILED', { url: origin, cause: code + via }, error);
-  if (REFUSED.has(code)) return fail('CONNECTION_REFUSED', { url: origin, cause: code + via }, error);
-  if (isTls(code, message)) return fail('TLS_FAILED', { url: origin, cause: tlsCause(code, message) }, error);
+  if (kind === 'dns') return fail('DNS_FAILED', { url: origin, cause: cause + via }, error);
+  if (kind === 'refused') return fail('CONNECTION_REFUSED', { url: origin, cause: cause + via }, error);
+  if (kind === 'tls') return fail('TLS_FAILED', { url: origin, cause }, error);
   if (name === 'HTTPParserError')
     return fail('NOT_THE_API', { url: origin, seen: 'what listens there does not speak HTTP' }, error);
   if (code.startsWith('Z_')) return fail('NOT_THE_API', { url, seen: 'the answer is not valid gzip' }, error);
-  const cause = code === 'UND_ERR_SOCKET' || code === '' ? message : code;
   return fail('CONNECTION_FAILED', { url, cause, safe }, error);
+}
+
+/** What kept a connection from being made, or broke it; `cause` is the code of the system or of TLS, else the message. */
+export function whyNoConnection(error: unknown): {
+  kind: 'dns' | 'refused' | 'tls' | 'broke';
+  cause: string;
+} {
+  const { code, message } = rootCause(error);
+  if (DNS.has(code)) return { kind: 'dns', cause: code };
+  if (REFUSED.has(code)) return { kind: 'refused', cause: code };
+  if (isTls(code, message)) return { kind: 'tls', cause: tlsCause(code, message) };
+  return { kind: 'broke', cause: code === 'UND_ERR_SOCKET' || code === '' ? message : code };
 }
 
 /** With several addresses (IPv4, IPv6) Node throws an AggregateError; the first says what happened. */
