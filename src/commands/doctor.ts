@@ -20,8 +20,8 @@ const reportFlag = Flags.custom<ReportFile>({
   helpValue: 'FORMAT=FILE',
   async parse(text) {
     const file = await parseReportFile(text);
-    if (file !== undefined) return file;
-    throw new Errors.CLIError(`"${text}" is no report: write json=FILE or pretty=FILE`);
+    if (typeof file !== 'string') return file;
+    throw new Errors.CLIError(file);
   },
 });
 
@@ -32,9 +32,9 @@ export default class Doctor extends BaseCommand {
   static override examples = [
     { description: 'The service whose environment this is', command: '<%= config.bin %> <%= command.id %>' },
     {
-      description: 'In CI: warnings fail too, and a report is kept',
+      description: 'In CI: warnings fail too, and reports are kept for the CI system and for people',
       command:
-        '<%= config.bin %> <%= command.id %> --service asr-service --fail-on warn --report json=doctor.json',
+        '<%= config.bin %> <%= command.id %> --service asr-service --fail-on warn --report junit=doctor.xml --report html=doctor.html',
     },
     {
       description: 'After a deploy: give it a minute and a half to become true',
@@ -86,7 +86,8 @@ export default class Doctor extends BaseCommand {
     report: reportFlag({
       multiple: true,
       multipleNonGreedy: true,
-      summary: 'Also write the report to a file, repeatable; json or pretty.',
+      summary:
+        'Also write a report, repeatable: json, junit, html, markdown, sarif or pretty =FILE; or github.',
     }),
     wait: durationFlag({ summary: 'Repeat for this long what may still become true.' }),
     deadline: durationFlag({ summary: 'End after this long (2m), besides --wait.' }),
@@ -104,7 +105,7 @@ export default class Doctor extends BaseCommand {
     if (flags.explain !== undefined)
       return this.print(await explainCheck(flags.explain), explainView(checkPage));
     const files = flags.report ?? [];
-    await requireWritable(files);
+    await requireWritable(files, context);
     const report = await examine(
       {
         services: flags.service ?? [],
@@ -126,7 +127,7 @@ export default class Doctor extends BaseCommand {
     );
     const options = { ascii: !utf8(context.sources.environment), brief: flags.brief };
     this.setExit(report.exit);
-    await writeReports(files, report, filePaper(options));
+    await writeReports(files, report, filePaper(options), context);
     await this.print(report, doctorView(prettyReport, options));
     const reason: unknown = context.signal.reason;
     if (context.signal.aborted && reason instanceof RegctlError) this.setExit(reason.exit);

@@ -49,7 +49,8 @@ function suite({ title, service, category, results }: Group, report: Report, pap
 }
 
 function tally(results: readonly CheckResult[], report: Report) {
-  const count = (...kinds: Kind[]) => results.filter((result) => kinds.includes(kindOf(result, report))).length;
+  const count = (...kinds: Kind[]) =>
+    results.filter((result) => kinds.includes(kindOf(result, report))).length;
   return {
     tests: results.length,
     failures: count('failure'),
@@ -124,7 +125,13 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
 }
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
 
 /** Text for content and attributes; what is no character of XML 1.0 (§2.2) goes. */
 function escapeXml(text: string): string {

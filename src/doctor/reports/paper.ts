@@ -15,3 +15,9 @@ export interface ReportPaper {
   /** Columns; Infinity in a pipe and in a file. */
   width: number;
 }
+
+/** What a report file is written with. */
+export interface FilePaper extends ReportPaper {
+  /** What a code of the catalogue means in general; values that depend on the case stand as `<name>`. */
+  explain(code: string): { seen: string; remedy: string };
+}

@@ -1,0 +1,81 @@
+// Workflow commands that GitHub Actions shows as annotations, at the line of the code where there is one.
+import type { Finding, Report } from '../result.js';
+import { firstCause, type Problem, plural, problems } from './outline.js';
+import type { ReportPaper } from './paper.js';
+
+/** GitHub shows so many errors and so many warnings of a step, and drops the rest without a word. */
+const SHOWN = 10;
+/** Characters, of what was seen and of the remedy each. */
+const MAX_SEEN = 300;
+
+/** Lines to print, what matters most first; none where all is well. */
+export function githubAnnotations(report: Report, { clean }: Pick<ReportPaper, 'clean'>): string[] {
+  const all = problems(report).flatMap((problem) => annotations(problem, clean));
+  const first = firstCause(report);
+  const cause =
+    first === undefined
+      ? []
+      : [
+          command('error', `First mend ${first.id}`, null, [
+            `It blocks ${plural(first.blocks, 'check')}: ${clean(first.why, MAX_SEEN)}.`,
+            ...(first.remedy === null ? [] : [clean(first.remedy, MAX_SEEN)]),
+          ]),
+        ];
+  const ofLevel = (level: 'error' | 'warning') => all.filter((each) => each.startsWith(`::${level} `));
+  return [...bounded('error', [...cause, ...ofLevel('error')]), ...bounded('warning', ofLevel('warning'))];
+}
+
+/** One for each place in the code; what is not in the code is one annotation, for however many services. */
+function annotations({ id, code, level, cases }: Problem, clean: ReportPaper['clean']): string[] {
+  const kind = level === 'warn' ? 'warning' : 'error';
+  const title = `${id} (${code})`;
+  const lines = ({ seen, remedy }: Finding, of: string) => [
+    `${clean(seen, MAX_SEEN)}${of}.`,
+    clean(remedy, MAX_SEEN),
+  ];
+  const placed = cases.filter(({ finding }) => finding.location !== null);
+  const others = cases.filter(({ finding }) => finding.location === null);
+  const [first] = others;
+  const services = others.flatMap(({ service }) => (service === null ? [] : [clean(service, 100)]));
+  const named = services.length > 3 ? `${services.length} services` : services.join(', ');
+  return [
+    ...placed.map(({ finding }) => command(kind, title, finding, lines(finding, ''))),
+    ...(first === undefined
+      ? []
+      : [command(kind, title, null, lines(first.finding, named === '' ? '' : ` (${named})`))]),
+  ];
+}
+
+function bounded(kind: 'error' | 'warning', commands: readonly string[]): string[] {
+  if (commands.length <= SHOWN) return [...commands];
+  const left = commands.length - SHOWN + 1;
+  const rest = command(kind, 'regctl doctor', null, [`${left} more: see the job summary.`]);
+  return [...commands.slice(0, SHOWN - 1), rest];
+}
+
+function command(
+  kind: 'error' | 'warning',
+  title: string,
+  finding: Finding | null,
+  lines: readonly string[],
+): string {
+  const place = finding?.location ?? null;
+  const properties = [
+    ...(place === null ? [] : [`file=${property(place.path)}`, `line=${place.line}`, `col=${place.column}`]),
+    `title=${property(title)}`,
+  ];
+  return `::${kind} ${properties.join(',')}::${data(lines.join('\n'))}`;
+}
+
+/** The runner also obeys `##[command]`, in the middle of a line. */
+function data(text: string): string {
+  return text
+    .replaceAll('%', '%25')
+    .replaceAll('\r', '%0D')
+    .replaceAll('\n', '%0A')
+    .replaceAll('##[', '# #[');
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

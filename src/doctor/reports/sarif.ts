@@ -1,0 +1,100 @@
+// SARIF 2.1.0 for code scanning: a rule per code, a result per finding, at its line of the code or at the service.
+import { createHash } from 'node:crypto';
+import type { CheckResult, Finding, Level, Location, Report } from '../result.js';
+import type { FilePaper } from './paper.js';
+
+const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
+
+/** Where it was not found out, nothing failed: of another kind than `fail` the level is `none` (§3.27.10). */
+const WEIGHTS: Record<Level, { kind: 'fail' | 'open'; level: 'error' | 'warning' | 'none' }> = {
+  fail: { kind: 'fail', level: 'error' },
+  warn: { kind: 'fail', level: 'warning' },
+  unknown: { kind: 'open', level: 'none' },
+};
+
+export function sarifReport(report: Report, paper: FilePaper): string {
+  const found = report.results.flatMap((result) => result.findings.map((finding) => ({ result, finding })));
+  const rules = new Map(found.map(({ result, finding }) => [finding.code, ruleOf(result, finding, paper)]));
+  const indices = new Map([...rules.keys()].map((code, index) => [code, index]));
+  const seen = new Map<string, number>();
+  const run = {
+    tool: {
+      driver: { name: 'regctl doctor', semanticVersion: report.tool.version, rules: [...rules.values()] },
+    },
+    automationDetails: { id: 'regctl-doctor/' },
+    invocations: [
+      {
+        executionSuccessful: report.verdict !== 'unknown',
+        exitCode: report.exit,
+        startTimeUtc: report.started_at,
+        endTimeUtc: new Date(Date.parse(report.started_at) + report.duration_ms).toISOString(),
+      },
+    ],
+    columnKind: 'utf16CodeUnits',
+    results: found.map(({ result, finding }) => ({
+      ruleId: finding.code,
+      ruleIndex: indices.get(finding.code) ?? -1,
+      ...WEIGHTS[finding.level],
+      message: { text: paper.clean(`${finding.seen}. ${finding.remedy}`) },
+      locations: [place(result, finding, paper)],
+      partialFingerprints: { 'regctlDoctor/v1': fingerprint(result, finding, seen) },
+    })),
+  };
+  return paper.json({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, 2);
+}
+
+function ruleOf(
+  { id, title, category }: CheckResult,
+  { code, level, reproduce }: Finding,
+  { explain }: FilePaper,
+) {
+  const { seen, remedy } = explain(code);
+  const command =
+    reproduce === null ? '' : ' Each result has a command that shows it again in the JSON report.';
+  return {
+    id: code,
+    name: pascal(code),
+    shortDescription: { text: `Not so: ${title}` },
+    fullDescription: { text: `${seen}.` },
+    help: { text: `${remedy}${command} All about the check: regctl doctor --explain ${id}` },
+    defaultConfiguration: { level: WEIGHTS[level].level },
+    properties: { check: id, tags: [category] },
+  };
+}
+
+function place({ id, service }: CheckResult, { location }: Finding, { clean }: FilePaper) {
+  if (location !== null) {
+    const { line, column } = location;
+    return {
+      physicalLocation: {
+        artifactLocation: artifact(location),
+        region: { startLine: line, startColumn: column },
+      },
+    };
+  }
+  const name = service === null ? 'deployment' : clean(service);
+  return { logicalLocations: [{ name, fullyQualifiedName: `${name}/${id}`, kind: 'resource' }] };
+}
+
+/** A path from the root of the repository, or wherever it is. */
+function artifact({ path }: Location) {
+  const uri = path.split('/').map(encodeURIComponent).join('/');
+  return path.startsWith('/') ? { uri: `file://${uri}` } : { uri, uriBaseId: '%SRCROOT%' };
+}
+
+/** The same while lines above it move and what is seen varies: check, code, service, file, and the how-manieth there. */
+function fingerprint(
+  { id, service }: CheckResult,
+  { code, location }: Finding,
+  seen: Map<string, number>,
+): string {
+  const key = JSON.stringify([id, code, service, location?.path ?? null]);
+  const nth = (seen.get(key) ?? 0) + 1;
+  seen.set(key, nth);
+  return createHash('sha256').update(`${key} ${nth}`).digest('hex').slice(0, 32);
+}
+
+/** `SECRET_MISSING` → `SecretMissing`. */
+function pascal(code: string): string {
+  return code.toLowerCase().replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
