@@ -1,7 +1,11 @@
 // What checks get of the context: the narrow view of `doctor/context.ts`, bound to the end of each check.
 import type { Context } from '../context.js';
+import { CANARY_SERVICE_ID } from '../doctor/canary.js';
 import type { Engines, ServiceContext } from '../doctor/context.js';
+import { enginePassword } from '../doctor/engines/password.js';
 import type { Report } from '../doctor/result.js';
+import type { Send } from '../doctor/run-checks.js';
+import { RegctlError } from '../errors.js';
 import type { Http } from '../http/http.js';
 import type { Api, Endpoint, RegistryClient } from '../registry-client/client.js';
 import { CONFIG_SERVICE_PATHS } from '../registry-client/config-service.js';
@@ -13,14 +17,15 @@ import { serviceId, variable } from '../settings.js';
 import { PREFIX } from '../wire/config-service.js';
 
 export interface Wiring {
-  forCheck(service: string, services: readonly string[], signal: AbortSignal): ServiceContext;
+  /** `inPlace` holds a request back until there is a place for it. */
+  forCheck(service: string, services: readonly string[], signal: AbortSignal, inPlace: Send): ServiceContext;
   listServices(): Promise<string[]>;
   /** The registry as the report names it, without credentials; the API once it is known. */
   registry(): Report['registry'];
 }
 
 interface Parts {
-  endpoint: Endpoint;
+  endpoint: Omit<Endpoint, 'authorization'>;
   secret: Secret | undefined;
   http: Http;
   folder: string;
@@ -32,16 +37,41 @@ interface Parts {
 
 /** Calls no client of regctl makes, but the guide's do. */
 const PATHS: Record<Api, Record<string, string>> = {
-  'config-service': { ...CONFIG_SERVICE_PATHS, discover: `${PREFIX}/discover/{service}` },
+  'config-service': {
+    ...CONFIG_SERVICE_PATHS,
+    discover: `${PREFIX}/discover/{service}`,
+    check: `${PREFIX}/services/{service}/health/detailed`,
+  },
   coordinator: COORDINATOR_PATHS,
 };
 
 export function doctorContext(context: Context, parts: Parts): Wiring {
   const { sources, target, clock } = context;
-  const { endpoint, secret, folder, logFile, source, engines, exec } = parts;
+  const { secret, folder, logFile, source, engines, exec } = parts;
   let known: Api | undefined = target.api === 'auto' ? undefined : target.api;
   let detecting: Promise<RegistryClient> | undefined;
   let sendable: Promise<Secret> | undefined;
+
+  const token: ServiceContext['token'] = async ({ service_id, ageS, ttlS }) => {
+    sendable ??= context.secretToSend('the doctor needs a token', true);
+    // Waited for at once: a refusal that nobody waits for yet would end the process.
+    const [key, { mintToken }] = await Promise.all([sendable, import('../messaging/token.js')]);
+    return mintToken({ service_id, ttl_s: ttlS }, key, clock.now() - ageS * 1000);
+  };
+
+  const endpoint: Endpoint = {
+    ...parts.endpoint,
+    // Nothing in a registry is changed but the canary, and in its own name.
+    async authorization(required) {
+      if (secret === undefined) return undefined;
+      try {
+        return `Bearer ${await token({ service_id: CANARY_SERVICE_ID, ageS: 0, ttlS: 60 })}`;
+      } catch (error) {
+        if (required || !(error instanceof RegctlError)) throw error;
+        return undefined;
+      }
+    },
+  };
 
   const clientOver = async (http: Http): Promise<RegistryClient> => {
     if (known !== undefined) return connect(known, endpoint, http);
@@ -54,10 +84,10 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
   };
 
   return {
-    forCheck(service, services, signal) {
+    forCheck(service, services, signal, inPlace) {
       const http: Http = {
         // The engine repeats what is worth it, and tells; a repetition in here would be hidden.
-        send: (request) => parts.http.send({ retries: 0, ...request, signal }),
+        send: (request) => inPlace(() => parts.http.send({ retries: 0, ...request, signal })),
         close: async () => undefined,
       };
       return {
@@ -69,17 +99,14 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
         logFile,
         source,
         engines,
+        enginePassword: (engine) => enginePassword(engine, sources.environment),
         exec,
         secret,
         now: clock.now,
+        sleep: (ms) => clock.sleep(ms, signal),
         variable: (name) => variable(name, sources),
         serviceId: serviceId(sources),
-        async token({ service_id, ageS, ttlS }) {
-          sendable ??= context.secretToSend('the doctor needs a token', true);
-          // Waited for at once: a refusal that nobody waits for yet would end the process.
-          const [key, { mintToken }] = await Promise.all([sendable, import('../messaging/token.js')]);
-          return mintToken({ service_id, ttl_s: ttlS }, key, clock.now() - ageS * 1000);
-        },
+        token,
         registry: {
           url: target.url,
           origin: target.origin,
@@ -89,6 +116,11 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
             urls(endpoint, PATHS[api])(call, name === undefined ? {} : segment(name)),
           api: async () => (await clientOver(http)).api,
           client: () => clientOver(http),
+          lasting: () =>
+            clientOver({
+              ...http,
+              send: (request) => parts.http.send({ retries: 0, ...request, finish: true }),
+            }),
         },
       };
     },

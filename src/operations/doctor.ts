@@ -1,11 +1,14 @@
 import type { Context } from '../context.js';
 import type { Engines } from '../doctor/context.js';
 import type { CheckDescription } from '../doctor/describe.js';
-import type { Report } from '../doctor/result.js';
+import type { FailOn, Report } from '../doctor/result.js';
 import { fail, RegctlError } from '../errors.js';
-import type { Endpoint } from '../registry-client/client.js';
 import type { Secret } from '../secret.js';
+import { openPrevious } from './doctor-compare.js';
 import { doctorContext } from './doctor-context.js';
+import { progress } from './doctor-progress.js';
+import { targets } from './doctor-services.js';
+import { openWaivers } from './doctor-waivers.js';
 import { requireName } from './names.js';
 
 export interface DoctorInput {
@@ -16,7 +19,11 @@ export interface DoctorInput {
   /** Globs over ids; empty: all. */
   only: readonly string[];
   skip: readonly string[];
-  failOn: 'warn' | 'fail';
+  failOn: FailOn;
+  /** File of waivers. */
+  waivers: string | undefined;
+  /** An earlier JSON report. */
+  compare: string | undefined;
   logFile: string | undefined;
   /** Checks that change something run too. */
   active: boolean;
@@ -35,18 +42,26 @@ export interface DoctorInput {
 
 /**
  * Examines the deployment and the services. A failure is in the report, not thrown; an interruption ends it early,
- * with `unknown` for what was not done. Throws USAGE for a glob that matches no check.
+ * with `unknown` for what was not done. Throws USAGE for a glob that matches no check, and for an engine's address
+ * that is none or has a password in it.
  */
 export async function examine(input: DoctorInput, context: Context): Promise<Report> {
-  const [{ CHECKS }, { runChecks }, { selection, unmatched }, { report }] = await Promise.all([
-    import('../doctor/catalogue.js'),
-    import('../doctor/run-checks.js'),
-    import('../doctor/select.js'),
-    import('../doctor/report.js'),
-  ]);
+  const [{ CHECKS }, { requireEngines }, { runChecks }, { selection, unmatched }, { report }] =
+    await Promise.all([
+      import('../doctor/catalogue.js'),
+      import('../doctor/engines/address.js'),
+      import('../doctor/run-checks.js'),
+      import('../doctor/select.js'),
+      import('../doctor/report.js'),
+    ]);
   const [stray] = unmatched(CHECKS, [...input.only, ...input.skip]);
   if (stray !== undefined) throw noSuchCheck(stray);
   for (const name of input.services) requireName('service', name);
+  requireEngines(input.engines);
+  const [waive, compare] = await Promise.all([
+    openWaivers(input.waivers, context),
+    openPrevious(input.compare),
+  ]);
   const { clock, signal } = context;
   const startedAt = new Date(clock.now());
   const started = clock.monotonic();
@@ -60,33 +75,37 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     engines: input.engines,
     exec: input.exec,
   });
-  const services = await targets(input, context, wiring.listServices);
-  const running = new Set<string>();
-  let done = 'Examining';
-  const results = await runChecks({
+  const deadlineMs = input.deadlineMs + input.waitMs;
+  const { services, without } = await targets(
+    { ...input, waitUntil: started + input.waitMs, deadline: started + deadlineMs },
+    context,
+    wiring.listServices,
+  );
+  const carriedOut = await runChecks({
     checks: CHECKS,
     services,
-    contextFor: (service, ending) => wiring.forCheck(service ?? '', services, ending),
+    withoutServices: without,
+    contextFor: (service, ending, send) => wiring.forCheck(service ?? '', services, ending, send),
     clock: { now: clock.monotonic, sleep: clock.sleep },
     concurrency: input.concurrency,
-    deadlineMs: input.deadlineMs + input.waitMs,
+    startedAt: started,
+    deadlineMs,
     waitMs: input.waitMs,
     active: input.active,
     signal,
     leaveOut: selection(CHECKS, input.only, input.skip),
-    observe(event) {
-      if (event.kind === 'started') running.add(event.id);
-      else {
-        running.delete(event.result.id);
-        done = `${event.done} of ${event.total} checks done`;
-      }
-      // The one under way the longest is the one that is waited for.
-      const [oldest] = running;
-      context.progress(oldest === undefined ? done : `${done}, waiting for ${oldest}`);
-    },
+    observe: progress({
+      services: services.length,
+      foreseeable: input.waitMs === 0,
+      now: clock.monotonic,
+      show: context.progress,
+    }),
   });
   context.progress(undefined);
+  const { results, waivers } = waive(carriedOut, { complete: input.all && services.length > 0 });
   return report(results, {
+    waivers,
+    comparison: compare(results),
     version: input.version,
     startedAt,
     durationMs: clock.monotonic() - started,
@@ -120,15 +139,9 @@ function noSuchCheck(glob: string): RegctlError {
   });
 }
 
-function endpointOf({ target, sources }: Context): Endpoint {
+function endpointOf({ target, sources }: Context) {
   const values = sources.context?.values ?? {};
-  return {
-    url: target.url,
-    paths: values.paths ?? {},
-    headers: values.headers ?? {},
-    // No check that runs without --active changes anything, so none needs to say who it is.
-    authorization: async () => undefined,
-  };
+  return { url: target.url, paths: values.paths ?? {}, headers: values.headers ?? {} };
 }
 
 async function findSecret(context: Context): Promise<Secret | undefined> {
@@ -138,24 +151,4 @@ async function findSecret(context: Context): Promise<Secret | undefined> {
     if (error instanceof RegctlError && error.code === 'MISSING_SETTING') return undefined;
     throw error;
   }
-}
-
-/** The services to examine, in a fixed order. With `all` and no list to be had, the one the environment names. */
-async function targets(
-  input: DoctorInput,
-  context: Context,
-  listServices: () => Promise<string[]>,
-): Promise<string[]> {
-  const { environment, envFile } = context.sources;
-  const own = environment.SERVICE_NAME || envFile.SERVICE_NAME;
-  if (input.all) {
-    try {
-      return (await listServices()).sort();
-    } catch (error) {
-      // Why it cannot be listed is for the checks to tell.
-      if (!(error instanceof RegctlError)) throw error;
-    }
-  }
-  if (input.services.length > 0) return [...new Set(input.services)];
-  return own ? [own] : [];
 }

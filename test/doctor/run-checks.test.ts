@@ -297,7 +297,7 @@ describe('trouble', () => {
     await run([green('a.one'), green('a.two')], {
       observe(event) {
         if (event.kind === 'started') started.push(event.id);
-        else finished.push(`${event.result.id} ${event.done}/${event.total}`);
+        if (event.kind === 'finished') finished.push(`${event.result.id} ${event.done}/${event.total}`);
       },
     });
     expect(started).toEqual(['a.one', 'a.two']);
