@@ -68,6 +68,7 @@ export class Catalog implements View {
   readonly #tombstones = new Map<string, Tombstone>();
   readonly #maxTombstones: number;
   #revisionFloor = 0;
+  #changes = 0;
 
   constructor(maxTombstones = MAX_TOMBSTONES) {
     this.#maxTombstones = maxTombstones;
@@ -76,6 +77,11 @@ export class Catalog implements View {
   /** Services that nothing is known of start above this revision: what a watcher saw of them never goes back. */
   raiseFloor(revision: number): void {
     this.#revisionFloor = Math.max(this.#revisionFloor, revision);
+  }
+
+  /** Grows with every change to any service, within this run. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Services that have instances, in no order. */
@@ -130,7 +136,7 @@ export class Catalog implements View {
     service.instances.set(id, instance);
     this.#index(service, instance);
     this.#tombstones.delete(keyOf(name, id));
-    service.changed(revision);
+    this.#changed(service, revision);
   }
 
   /** Gives an instance its changed registration (same service, id and service id), at the next revision. */
@@ -138,7 +144,7 @@ export class Catalog implements View {
     const service = this.#serviceFor(instance.registration.service);
     const revision = service.revision + 1;
     instance.registration = { ...instance.registration, ...change, revision };
-    service.changed(revision);
+    this.#changed(service, revision);
   }
 
   /** Removes the instance that the tombstone is of, where there is one, and keeps the tombstone. */
@@ -157,7 +163,7 @@ export class Catalog implements View {
       const [oldest] = this.#tombstones.keys();
       if (oldest !== undefined) this.#tombstones.delete(oldest);
     }
-    service.changed(tombstone.revision);
+    this.#changed(service, tombstone.revision);
   }
 
   /** Forgets tombstones from before `limit` (ISO 8601), and services of which nothing is left. */
@@ -173,6 +179,11 @@ export class Catalog implements View {
       this.raiseFloor(service.revision);
       this.#services.delete(name);
     }
+  }
+
+  #changed(service: Service, revision: number): void {
+    service.changed(revision);
+    this.#changes += 1;
   }
 
   #index(service: Service, instance: Instance): void {

@@ -6,6 +6,7 @@ import {
   fastify,
   LogController,
 } from 'fastify';
+import { auditRoutes } from './http/audit.js';
 import { acceptJsonOrNothing } from './http/body.js';
 import { addressOf } from './http/caller.js';
 import { configServiceRoutes, type ServiceParams } from './http/config-service.js';
@@ -92,6 +93,7 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
     paths.add(url);
   });
   configServiceRoutes(app, registry);
+  auditRoutes(app, registry);
   coordinatorRoutes(app, registry);
   healthRoutes(app, registry);
   refuseOtherMethods(app, [...paths]);

@@ -112,8 +112,10 @@ export async function serveStore(store: Store, options: RegistryOptions): Promis
     clock,
     random,
     newId: options.newId ?? randomUUID,
+    run: randomUUID(),
     readToken: options.auth === 'jwt' && secret !== undefined ? await tokenReader(secret, clock) : undefined,
     known: new KnownAddresses(),
+    audit: (query) => store.audit(query),
     loaded: false,
   };
   serveRegistry(app, registry, http);

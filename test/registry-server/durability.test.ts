@@ -234,6 +234,7 @@ async function brokenStore(broken: Partial<Store>): Promise<Store> {
     commit: (batch) => real.commit(batch),
     forgetBefore: (limit) => real.forgetBefore(limit),
     probe: () => real.probe(),
+    audit: (query) => real.audit(query),
     close: () => real.close(),
     ...broken,
   };

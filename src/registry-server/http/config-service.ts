@@ -8,6 +8,7 @@ import { discoveredRow, instanceRows, serviceRows } from '../listing.js';
 import { planDeregistration, planRegistration, requireOwner } from '../plan.js';
 import { moment } from '../settings.js';
 import { callerOf } from './caller.js';
+import { sendUnlessKnown } from './etag.js';
 import type { Registry } from './registry.js';
 import { parse } from './validate.js';
 
@@ -26,7 +27,7 @@ export function excluded({ exclude = [] }: ChoiceQuery['Querystring']): string[]
 }
 
 export function configServiceRoutes(app: FastifyInstance, registry: Registry): void {
-  const { directory, writer, monitor, clock } = registry;
+  const { directory, writer, monitor, clock, run } = registry;
   const { catalog } = directory;
 
   app.post(`${PREFIX}/register`, async (request, reply) => {
@@ -77,11 +78,18 @@ export function configServiceRoutes(app: FastifyInstance, registry: Registry): v
     return { status: 'ok', ...body, next_heartbeat_s: registry.timings.heartbeatIntervalS };
   });
 
-  app.get(`${PREFIX}/services`, async () => serviceRows(catalog.services()));
-
-  app.get<ServiceParams>(`${PREFIX}/services/:name`, async ({ params }) =>
-    instanceRows(catalog.service(params.name)?.instances.values() ?? []),
+  app.get(`${PREFIX}/services`, async (request, reply) =>
+    sendUnlessKnown(request, reply, { run, revision: catalog.changes }, () =>
+      serviceRows(catalog.services()),
+    ),
   );
+
+  app.get<ServiceParams>(`${PREFIX}/services/:name`, async (request, reply) => {
+    const { name } = request.params;
+    return sendUnlessKnown(request, reply, { run, revision: catalog.revisionOf(name) }, () =>
+      instanceRows(catalog.service(name)?.instances.values() ?? []),
+    );
+  });
 
   app.get<ChoiceQuery>(`${PREFIX}/services/:name/url`, async ({ params, query }, reply) => {
     const healthy = catalog.service(params.name)?.healthy ?? [];

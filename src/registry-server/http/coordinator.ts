@@ -9,6 +9,7 @@ import { type Caller, planRegistration, planServiceDeregistration, requireOwner 
 import { moment } from '../settings.js';
 import { addressOf, callerOf } from './caller.js';
 import { type ChoiceQuery, excluded, NO_HEALTHY } from './config-service.js';
+import { sendUnlessKnown } from './etag.js';
 import type { KnownAddresses } from './known-addresses.js';
 import type { Registry } from './registry.js';
 import { parse } from './validate.js';
@@ -46,7 +47,7 @@ const NO_TOKEN =
 const MAX_WARNED = 10_000;
 
 export function coordinatorRoutes(app: FastifyInstance, registry: Registry): void {
-  const { directory, writer, monitor, clock } = registry;
+  const { directory, writer, monitor, clock, run } = registry;
   const { catalog } = directory;
   const { heartbeatIntervalS } = registry.timings;
   const warned = new Set<number>();
@@ -134,7 +135,11 @@ export function coordinatorRoutes(app: FastifyInstance, registry: Registry): voi
     return { status: 'ok', service_id: body.service_id, next_heartbeat_s: heartbeatIntervalS };
   });
 
-  app.get('/services', async () => serviceRows(catalog.services()));
+  app.get('/services', async (request, reply) =>
+    sendUnlessKnown(request, reply, { run, revision: catalog.changes }, () =>
+      serviceRows(catalog.services()),
+    ),
+  );
 
   app.get<ChoiceQuery>('/services/:name', async ({ params, query }, reply) => {
     const service = catalog.service(params.name);

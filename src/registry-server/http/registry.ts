@@ -3,6 +3,7 @@ import type { ReadToken } from '../auth.js';
 import type { Directory } from '../directory.js';
 import type { HealthMonitor } from '../health-monitor.js';
 import type { Clock, Random, Timings } from '../settings.js';
+import type { Store } from '../store/store.js';
 import type { Writer } from '../writer.js';
 import type { KnownAddresses } from './known-addresses.js';
 
@@ -14,9 +15,12 @@ export interface Registry {
   readonly clock: Clock;
   readonly random: Random;
   readonly newId: () => string;
+  /** Tells this run of the registry from every other. */
+  readonly run: string;
   /** Undefined where no token is asked for. */
   readonly readToken: ReadToken | undefined;
   readonly known: KnownAddresses;
+  readonly audit: Store['audit'];
   /** What was registered has been read back. */
   loaded: boolean;
 }

@@ -9,10 +9,11 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import Libsql, { type Database } from 'libsql';
+import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import { MAX_TOMBSTONES } from '../catalog.js';
 import type { Stored } from '../directory.js';
 import { cannotUse } from './explain.js';
-import { auditRow, instanceRow, registrationOf, tombstoneOf, tombstoneRow } from './rows.js';
+import { auditRow, instanceRow, registrationOf, toldRow, tombstoneOf, tombstoneRow } from './rows.js';
 import { MIGRATIONS, type Tables } from './schema.js';
 import { AUDIT_ROWS, type Batch, type Store } from './store.js';
 
@@ -207,6 +208,14 @@ export class EmbeddedStore implements Store {
         .execute();
       await trx.deleteFrom('tombstones').where('removed_at', '<', before).execute();
     });
+  }
+
+  async audit({ service, since, after, limit }: AuditQuery): Promise<AuditRow[]> {
+    let rows = this.#db.selectFrom('audit').selectAll().orderBy('seq').limit(limit);
+    if (service !== undefined) rows = rows.where('service', '=', service);
+    if (since !== undefined) rows = rows.where('at', '>=', since.toISOString());
+    if (after !== undefined) rows = rows.where('seq', '>', after);
+    return (await rows.execute()).map(toldRow);
   }
 
   async probe(): Promise<void> {

@@ -1,5 +1,6 @@
 // Registrations, tombstones and audit entries as rows, and back.
-import type { Insertable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
+import type { AuditRow } from '../../wire/audit.js';
 import { STATES, type State } from '../../wire/status.js';
 import type { AuditEntry, Registration, Tombstone } from '../registration.js';
 import { UnreadableRow } from './explain.js';
@@ -67,6 +68,11 @@ export function tombstoneRow({ removedAt, ...tombstone }: Tombstone): TombstoneT
 
 export function tombstoneOf({ removed_at, ...row }: TombstoneTable): Tombstone {
   return { ...row, removedAt: removed_at };
+}
+
+/** An audit row as the API tells it. */
+export function toldRow({ service, id, from_state, to_state, ...row }: Selectable<AuditTable>): AuditRow {
+  return { ...row, service_name: service, instance_id: id, from: from_state, to: to_state };
 }
 
 export function auditRow({ from, to, ...entry }: AuditEntry): Insertable<AuditTable> {

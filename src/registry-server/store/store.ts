@@ -1,4 +1,5 @@
 // What the registry keeps: one interface, one file per engine beside this one.
+import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import type { Stored } from '../directory.js';
 import type { AuditEntry, Registration, Tombstone } from '../registration.js';
 
@@ -18,6 +19,8 @@ export interface Store {
   forgetBefore(limit: Date): Promise<void>;
   /** Rejects where nothing can be written at the moment. */
   probe(): Promise<void>;
+  /** Rows of the audit trail, oldest first, as the query chooses them. */
+  audit(query: AuditQuery): Promise<AuditRow[]>;
   close(): Promise<void>;
 }
 
