@@ -10,28 +10,29 @@ const MAX_SEEN = 300;
 
 /** Lines to print, what matters most first; none where all is well. */
 export function githubAnnotations(report: Report, { clean }: Pick<ReportPaper, 'clean'>): string[] {
-  const all = problems(report).flatMap((problem) => annotations(problem, clean));
-  const first = firstCause(report);
-  const cause =
-    first === undefined
-      ? []
-      : [
-          command('error', `First mend ${first.id}`, null, [
-            `It blocks ${plural(first.blocks, 'check')}: ${clean(first.why, MAX_SEEN)}.`,
-            ...(first.remedy === null ? [] : [clean(first.remedy, MAX_SEEN)]),
-          ]),
-        ];
-  const ofLevel = (level: 'error' | 'warning') => all.filter((each) => each.startsWith(`::${level} `));
-  return [...bounded('error', [...cause, ...ofLevel('error')]), ...bounded('warning', ofLevel('warning'))];
+  const found = problems(report);
+  const cause = firstCause(report);
+  const all = found.flatMap((problem) => annotations(problem, clean));
+  // What was left out by --skip may block others too, and there is no finding of it.
+  if (cause !== undefined && !found.some(({ id }) => id === cause.id)) {
+    const why = `It blocks ${plural(cause.blocks, 'check')}: ${clean(cause.why, MAX_SEEN)}.`;
+    all.unshift(command('error', cause.id, null, [why]));
+  }
+  const distinct = [...new Set(all)];
+  const ofKind = (kind: Kind) => distinct.filter((each) => each.startsWith(`::${kind} `));
+  return [...bounded('error', ofKind('error')), ...bounded('warning', ofKind('warning'))];
 }
 
+type Kind = 'error' | 'warning';
+
 /** One for each place in the code; what is not in the code is one annotation, for however many services. */
-function annotations({ id, code, level, cases }: Problem, clean: ReportPaper['clean']): string[] {
+function annotations({ id, code, level, blocks, cases }: Problem, clean: ReportPaper['clean']): string[] {
   const kind = level === 'warn' ? 'warning' : 'error';
   const title = `${id} (${code})`;
   const lines = ({ seen, remedy }: Finding, of: string) => [
     `${clean(seen, MAX_SEEN)}${of}.`,
     clean(remedy, MAX_SEEN),
+    ...(blocks === 0 ? [] : [`It blocks ${plural(blocks, 'check')}: mend it first.`]),
   ];
   const placed = cases.filter(({ finding }) => finding.location !== null);
   const others = cases.filter(({ finding }) => finding.location === null);
@@ -46,19 +47,14 @@ function annotations({ id, code, level, cases }: Problem, clean: ReportPaper['cl
   ];
 }
 
-function bounded(kind: 'error' | 'warning', commands: readonly string[]): string[] {
+function bounded(kind: Kind, commands: readonly string[]): string[] {
   if (commands.length <= SHOWN) return [...commands];
   const left = commands.length - SHOWN + 1;
   const rest = command(kind, 'regctl doctor', null, [`${left} more: see the job summary.`]);
   return [...commands.slice(0, SHOWN - 1), rest];
 }
 
-function command(
-  kind: 'error' | 'warning',
-  title: string,
-  finding: Finding | null,
-  lines: readonly string[],
-): string {
+function command(kind: Kind, title: string, finding: Finding | null, lines: readonly string[]): string {
   const place = finding?.location ?? null;
   const properties = [
     ...(place === null ? [] : [`file=${property(place.path)}`, `line=${place.line}`, `col=${place.column}`]),

@@ -75,7 +75,7 @@ function remedies(found: readonly Problem[], paper: ReportPaper, text: Text, roo
   const parts = found.slice(0, MAX_REMEDIES).flatMap(({ id, title, code: name, cases: [first] }) => {
     if (first === undefined) return [];
     const { remedy, reproduce }: Finding = first.finding;
-    const lines = [`**${code(id)}** ${text(title)} (${code(name)})`, text(remedy)];
+    const lines = [`**${code(id)}** ${text(title)} (${code(name)})`, prose(remedy, text)];
     return [[...lines, ...(reproduce === null ? [] : [fence(paper.clean(reproduce))])].join('\n\n')];
   });
   const kept = fitting(parts, room);
@@ -103,6 +103,14 @@ function mark(level: Level): string {
 
 function folded(summary: string, body: string): string {
   return `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
+}
+
+/** Text of ours, in which `backticks` set off what is typed. */
+function prose(remedy: string, text: Text): string {
+  return remedy
+    .split(/(`[^`]+`)/)
+    .map((part, index) => (index % 2 === 0 ? text(part) : part))
+    .join('');
 }
 
 /** An id or a code of ours, which holds no backtick. */

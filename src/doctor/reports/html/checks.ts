@@ -1,11 +1,12 @@
 // Every check with its evidence and its time, by service and category. Of a large run what is green is put together.
 import type { CheckResult, Finding, Report, Status } from '../../result.js';
 import { duration, type Group, groups, plural, skipReason, skips } from '../outline.js';
-import { html, type Markup } from './markup.js';
+import { html, type Markup, prose } from './markup.js';
 import { SIGNS } from './verdict.js';
 
 /** From so many checks on, a line for each that passed is a page nobody reads and no browser likes. */
 const LARGE = 2_000;
+const ORDER = ['fail', 'unknown', 'warn', 'pass', 'skip'] as const;
 /** More groups than this are closed at first. */
 const OPEN = 20;
 
@@ -14,14 +15,15 @@ export function checksSection(report: Report): Markup {
   const red = services.filter(({ groups: own }) => own.some(({ results }) => results.some(isRed)));
   const some = services.length > 3 ? red : services;
   const open = new Set(some.length > OPEN ? [] : some);
-  const row = report.results.length > LARGE ? denseRows : rows;
-  return html`<section aria-labelledby="checks">
+  const large = report.results.length > LARGE;
+  const row = large ? denseRows : rows;
+  return html`<section aria-labelledby="checks" class="${large ? 'large' : ''}">
 <h2 id="checks">All checks</h2>
 <form class="filters" hidden>
 <label class="find">Find <input type="search" name="text" autocomplete="off" placeholder="id, service, text"></label>
 <label>Category <select name="category"><option value="">all</option></select></label>
 <label>Service <select name="service"><option value="">all</option></select></label>
-<fieldset><legend>Outcome</legend>${(['fail', 'unknown', 'warn', 'pass', 'skip'] as const).map(
+<fieldset><legend>Outcome</legend>${ORDER.filter((status) => report.summary[status] > 0).map(
     (status) =>
       html`<label class="chip ${status}"><input type="checkbox" name="status" value="${status}" checked> ${status} <b>${report.summary[status]}</b></label>`,
   )}</fieldset>
@@ -58,8 +60,7 @@ function serviceGroup(
 ): Markup {
   const all = own.flatMap(({ results }) => results);
   const count = (status: Status) => all.filter((result) => result.status === status).length;
-  const counted = (['fail', 'unknown', 'warn', 'pass', 'skip'] as const)
-    .map((status) => [status, count(status)] as const)
+  const counted = ORDER.map((status) => [status, count(status)] as const)
     .filter(([, many]) => many > 0)
     .map(([status, many]) => html`<span class="tally ${status}">${many} ${status}</span> `);
   return html`<details class="group" data-service="${service ?? ''}"${open ? html` open` : null}>
@@ -119,7 +120,7 @@ ${skip === null ? html`<span class="time">${bar(result, report)}${duration(durat
 function findingText({ code, seen, remedy, reproduce, location }: Finding): Markup {
   const at = location === null ? '' : `${location.path}:${location.line}:${location.column}`;
   return html`<p class="seen strong">${at === '' ? null : html`<code>${at}</code> `}${seen} <span class="code">${code}</span></p>
-<p class="seen">Do: ${remedy}${reproduce === null ? null : html` Try: <code>${reproduce}</code>`}</p>`;
+<p class="seen">Do: ${prose(remedy)}${reproduce === null ? null : html` Try: <code>${reproduce}</code>`}</p>`;
 }
 
 /** When it ran, on the axis of the whole run. */

@@ -19,6 +19,13 @@ export function html(strings: TemplateStringsArray, ...values: Value[]): Markup 
   return new Markup(text);
 }
 
+/** Text of ours, in which `backticks` set off what is typed. */
+export function prose(text: string): Markup[] {
+  return text
+    .split(/`([^`]+)`/)
+    .map((part, index) => (index % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
+}
+
 function inner(value: Value): string {
   if (value === null) return '';
   if (value instanceof Markup) return value.text;

@@ -1,7 +1,7 @@
 // What to do next: a card for each thing that is wrong, what blocks others first.
 import type { Report } from '../../result.js';
 import { type Case, firstCause, type Problem, plural, problems } from '../outline.js';
-import { html, type Markup } from './markup.js';
+import { html, type Markup, prose } from './markup.js';
 
 /** Places listed on a card; the rest is behind a click. */
 const NAMED = 12;
@@ -33,7 +33,7 @@ function card({ id, title, level, code, blocks, cases }: Problem, first: boolean
 ${blocking === '' ? null : html`<p class="blocks">${blocking}</p>`}
 <h3><span class="pill ${level}">${level}</span> ${seen}</h3>
 <p class="of"><code>${id}</code> ${title} <span class="code">${code}</span></p>
-<p class="do"><b>Do</b> ${remedy}</p>
+<p class="do"><b>Do</b> ${prose(remedy)}</p>
 ${reproduce === null ? null : command(reproduce)}
 ${places(cases)}
 </li>

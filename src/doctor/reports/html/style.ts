@@ -37,7 +37,8 @@ h1 { display: flex; align-items: center; gap: 14px; margin: 10px 0 14px; font-si
 .meter { display: block; width: 100%; height: 8px; margin: 12px 0 20px; border-radius: 4px; background: var(--skip-soft); }
 rect { fill: var(--tone); }
 .meter .skip { fill: var(--line); }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 12px 24px; font-size: 14px; }
+.facts { display: flex; flex-wrap: wrap; gap: 12px 40px; font-size: 14px; }
+dd .note { display: block; color: var(--soft); font-size: 12.5px; }
 dt { color: var(--soft); font-size: 12px; }
 
 main { padding-bottom: 24px; }
@@ -49,7 +50,7 @@ h2 { margin: 32px 0 12px; font-size: 19px; font-weight: 650; letter-spacing: -0.
 .of { margin-top: 4px; color: var(--soft); font-size: 13px; }
 .do { margin-top: 10px; }
 .do b { margin-right: 4px; }
-.pill { display: inline-block; padding: 1px 8px; border-radius: 10px; background: var(--wash); color: var(--tone); font-size: 12px; line-height: 1.5; font-weight: 650; vertical-align: 1px; }
+.pill { display: inline-block; padding: 1px 8px; border-radius: 10px; background: var(--wash); color: var(--tone); font-size: 12px; line-height: 1.5; font-weight: 650; vertical-align: 1px; margin-right: 4px; }
 .code { color: var(--soft); font: 11.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .cmd { display: flex; align-items: start; gap: 8px; margin-top: 12px; padding: 6px 8px 6px 12px; background: var(--code); border: 1px solid var(--line); border-radius: 6px; }
 .cmd pre { flex: 1; min-width: 0; padding: 4px 0; white-space: pre-wrap; }
@@ -73,7 +74,8 @@ legend { float: none; padding: 0; margin-bottom: 3px; color: var(--soft); font-s
 .filters .bar { flex: 1 1 100%; display: flex; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; }
 .filters output { margin-right: auto; }
 
-.group { margin-bottom: 12px; background: var(--card); border: 1px solid var(--line); border-radius: 8px; content-visibility: auto; contain-intrinsic-size: auto 50px; }
+.group { margin-bottom: 12px; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+.large .group { content-visibility: auto; contain-intrinsic-size: auto 50px; }
 .group > summary { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 12px; padding: 12px 20px; cursor: pointer; list-style: none; border-radius: 8px; }
 .group > summary::-webkit-details-marker { display: none; }
 .group > summary::before { content: ""; flex: none; width: 7px; height: 7px; margin-right: 2px; border: solid var(--soft); border-width: 0 2px 2px 0; transform: rotate(-45deg); }

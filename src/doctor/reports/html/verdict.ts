@@ -41,21 +41,15 @@ function meter(report: Report): Markup {
   return html`<svg class="meter" viewBox="0 0 1000 8" preserveAspectRatio="none" role="img" aria-label="${counts(report)}">${parts}</svg>`;
 }
 
-function facts({
-  registry,
-  services,
-  started_at,
-  duration_ms,
-  exit,
-  verdict,
-}: Report): [string, string | Markup][] {
+function facts({ registry, services, started_at, duration_ms, exit }: Report): [string, string | Markup][] {
   const who = services.length > 6 ? `${services.length} services` : services.join(', ') || 'none';
+  const notes = [registry.api, registry.origin].filter((note) => note !== null).join(', ');
+  const kind = notes === '' ? null : html` <span class="note">${notes}</span>`;
   return [
-    ['Registry', `${registry.url ?? 'none'}${registry.api === null ? '' : ` (${registry.api})`}`],
-    ...(registry.origin === null ? [] : [['From', registry.origin] as [string, string]]),
+    ['Registry', registry.url === null ? 'none' : html`${registry.url}${kind}`],
     [services.length === 1 ? 'Service' : 'Services', who],
     ['Started', html`<time datetime="${started_at}">${started_at.slice(0, 19).replace('T', ' ')} UTC</time>`],
     ['Took', duration(duration_ms)],
-    ['Verdict', `${verdict}, exit ${exit}`],
+    ['Exit code', String(exit)],
   ];
 }
