@@ -69,8 +69,13 @@ export default class Doctor extends BaseCommand {
     }),
     list: Flags.boolean({ summary: 'List the checks there are.', exclusive: ['explain'] }),
     explain: Flags.string({ helpValue: 'ID', summary: 'Explain one check and what it can find.' }),
-    'fail-on': Flags.option({ options: ['warn', 'fail'] as const, default: 'fail' as const })({
-      summary: 'What makes the exit code 1.',
+    'fail-on': Flags.option({ options: ['warn', 'fail', 'new'] as const, default: 'fail' as const })({
+      summary: 'What makes the exit code 1; new: only what the run of --compare did not find.',
+    }),
+    waivers: Flags.string({ helpValue: 'FILE', summary: 'What somebody answers for until a day.' }),
+    compare: Flags.string({
+      helpValue: 'FILE',
+      summary: 'An earlier JSON report: what is new, what is gone.',
     }),
     brief: Flags.boolean({ char: 'b', summary: 'Show only what is not green.' }),
     logs: Flags.string({ helpValue: 'FILE', summary: 'Log of the start of the service.' }),
@@ -113,6 +118,8 @@ export default class Doctor extends BaseCommand {
         only: flags.only ?? [],
         skip: flags.skip ?? [],
         failOn: flags['fail-on'],
+        waivers: flags.waivers,
+        compare: flags.compare,
         logFile: flags.logs,
         active: flags.active,
         source: flags.source,

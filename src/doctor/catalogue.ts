@@ -4,6 +4,9 @@ import { certificate } from './checks/certificate.js';
 import * as engine from './checks/engine.js';
 import * as env from './checks/env.js';
 import * as health from './checks/health.js';
+import * as inside from './checks/inside.js';
+import * as insideAgrees from './checks/inside-agrees.js';
+import * as insideNetwork from './checks/inside-network.js';
 import * as message from './checks/message.js';
 import * as registration from './checks/registration.js';
 import * as entry from './checks/registration-entry.js';
@@ -37,6 +40,13 @@ const DEPLOYMENT: readonly Check[] = [
   engine.zookeeper,
   engine.postgres,
   engine.redis,
+  inside.runs,
+  inside.env,
+  insideAgrees.agrees,
+  insideAgrees.clock,
+  insideNetwork.dns,
+  insideNetwork.registryReachable,
+  insideNetwork.health,
 ];
 
 const SERVICE: readonly ServiceCheck[] = [

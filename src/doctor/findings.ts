@@ -5,6 +5,7 @@ import { ENGINES } from './findings/engines.js';
 import type { Entry } from './findings/entry.js';
 import { ENV } from './findings/env.js';
 import { HEALTH } from './findings/health.js';
+import { INSIDE } from './findings/inside.js';
 import { MESSAGE } from './findings/message.js';
 import { REGISTRATION } from './findings/registration.js';
 import { REGISTRY } from './findings/registry.js';
@@ -17,6 +18,7 @@ export const FINDINGS = {
   ...ENV,
   ...REGISTRY,
   ...ENGINES,
+  ...INSIDE,
   ...REGISTRATION,
   ...HEALTH,
   ...MESSAGE,

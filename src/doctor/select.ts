@@ -32,7 +32,8 @@ export function unmatched(checks: readonly { id: string }[], globs: readonly str
   return globs.filter((glob) => !checks.some(({ id }) => matcher([glob])(id)));
 }
 
-function matcher(globs: readonly string[]): (id: string) => boolean {
+/** True for what one of the globs matches. */
+export function matcher(globs: readonly string[]): (id: string) => boolean {
   if (globs.length === 0) return () => false;
   return picomatch([...globs], { nonegate: true, dot: true });
 }

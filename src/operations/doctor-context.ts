@@ -6,7 +6,7 @@ import { enginePassword } from '../doctor/engines/password.js';
 import type { Report } from '../doctor/result.js';
 import type { Send } from '../doctor/run-checks.js';
 import { RegctlError } from '../errors.js';
-import type { Http } from '../http/http.js';
+import type { Http, HttpRequest } from '../http/http.js';
 import type { Api, Endpoint, RegistryClient } from '../registry-client/client.js';
 import { CONFIG_SERVICE_PATHS } from '../registry-client/config-service.js';
 import { COORDINATOR_PATHS } from '../registry-client/coordinator.js';
@@ -19,7 +19,7 @@ import { PREFIX } from '../wire/config-service.js';
 export interface Wiring {
   /** `inPlace` holds a request back until there is a place for it. */
   forCheck(service: string, services: readonly string[], signal: AbortSignal, inPlace: Send): ServiceContext;
-  listServices(): Promise<string[]>;
+  listServices(signal: AbortSignal): Promise<string[]>;
   /** The registry as the report names it, without credentials; the API once it is known. */
   registry(): Report['registry'];
 }
@@ -73,10 +73,13 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
     },
   };
 
+  // The engine repeats what is worth it, and tells; a repetition in here would be hidden.
+  const once = (request: HttpRequest) => parts.http.send({ retries: 0, ...request });
+
   const clientOver = async (http: Http): Promise<RegistryClient> => {
     if (known !== undefined) return connect(known, endpoint, http);
     // Asked once for all; a failure is not kept, so that a later attempt may find out.
-    detecting ??= connect('auto', endpoint, parts.http).finally(() => {
+    detecting ??= connect('auto', endpoint, { ...parts.http, send: once }).finally(() => {
       detecting = undefined;
     });
     known = (await detecting).api;
@@ -86,8 +89,7 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
   return {
     forCheck(service, services, signal, inPlace) {
       const http: Http = {
-        // The engine repeats what is worth it, and tells; a repetition in here would be hidden.
-        send: (request) => inPlace(() => parts.http.send({ retries: 0, ...request, signal })),
+        send: (request) => inPlace(() => once({ ...request, signal })),
         close: async () => undefined,
       };
       return {
@@ -119,13 +121,15 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
           lasting: () =>
             clientOver({
               ...http,
-              send: (request) => parts.http.send({ retries: 0, ...request, finish: true }),
+              send: (request) => once({ ...request, finish: true }),
             }),
         },
       };
     },
-    listServices: async () =>
-      (await (await clientOver(parts.http)).listServices()).map(({ service_name }) => service_name),
+    async listServices(signal) {
+      const http = { ...parts.http, send: (request: HttpRequest) => once({ ...request, signal }) };
+      return (await (await clientOver(http)).listServices()).map(({ service_name }) => service_name);
+    },
     registry: () => ({
       url: target.url.replace(/\/\/[^/@]*@/, '//'),
       origin: `${target.setting} (${target.origin})`,

@@ -60,7 +60,7 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
   requireEngines(input.engines);
   const [waive, compare] = await Promise.all([
     openWaivers(input.waivers, context),
-    openPrevious(input.compare),
+    openPrevious(input.compare, input.failOn),
   ]);
   const { clock, signal } = context;
   const startedAt = new Date(clock.now());

@@ -148,6 +148,8 @@ export async function runDoctor(
         only: [],
         skip: [],
         failOn: 'fail',
+        waivers: undefined,
+        compare: undefined,
         logFile: undefined,
         active: false,
         source: undefined,

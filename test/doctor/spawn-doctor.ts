@@ -33,6 +33,8 @@ const FLAGS: { [K in keyof DoctorInput]: (value: DoctorInput[K]) => string[] } =
   only: each('--only'),
   skip: each('--skip'),
   failOn: (value) => ['--fail-on', value],
+  waivers: one('--waivers'),
+  compare: one('--compare'),
   logFile: one('--logs'),
   active: alone('--active'),
   source: one('--source'),
