@@ -4,6 +4,7 @@ import { certificate } from './checks/certificate.js';
 import * as engine from './checks/engine.js';
 import * as env from './checks/env.js';
 import * as health from './checks/health.js';
+import * as heartbeat from './checks/heartbeat.js';
 import * as inside from './checks/inside.js';
 import * as insideAgrees from './checks/inside-agrees.js';
 import * as insideNetwork from './checks/inside-network.js';
@@ -63,7 +64,8 @@ const SERVICE: readonly ServiceCheck[] = [
   startupLog,
   health.endpoint,
   health.agrees,
-  health.recent,
+  heartbeat.recent,
+  heartbeat.cadence,
   message.missing,
   message.malformed,
   message.wrongKey,

@@ -5,6 +5,7 @@ import { ENGINES } from './findings/engines.js';
 import type { Entry } from './findings/entry.js';
 import { ENV } from './findings/env.js';
 import { HEALTH } from './findings/health.js';
+import { HEARTBEAT } from './findings/heartbeat.js';
 import { INSIDE } from './findings/inside.js';
 import { MESSAGE } from './findings/message.js';
 import { REGISTRATION } from './findings/registration.js';
@@ -21,6 +22,7 @@ export const FINDINGS = {
   ...INSIDE,
   ...REGISTRATION,
   ...HEALTH,
+  ...HEARTBEAT,
   ...MESSAGE,
   ...ROUND_TRIP,
 } as const;

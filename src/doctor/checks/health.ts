@@ -1,14 +1,12 @@
-// health.* and heartbeat.recent: is it well, does the registry know, does it still beat.
+// health.*: is it well, and does the registry know.
 import { detailOf } from '../../registry-client/answers.js';
 import type { Instance } from '../../registry-client/client.js';
 import { sideBySide } from '../../side-by-side.js';
-import { HEARTBEAT_INTERVAL_S, MISSED_BEATS_MEAN_DOWN } from '../../wire/coordinator.js';
 import { withoutTrailingSlash } from '../../wire/urls.js';
 import { attempt, because, ONCE_MORE } from '../attempt.js';
-import { type Finding, few, finding, found, notApplicable, serviceCheck, verdict } from '../check.js';
+import { type Finding, few, finding, found, serviceCheck, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
-import { AT_ONCE, address, label, present, urlReachable, withoutCredentials } from './registration.js';
-import { reachable, skewOf } from './registry.js';
+import { AT_ONCE, address, label, urlReachable, withoutCredentials } from './registration.js';
 import { api } from './registry-api.js';
 
 /** The registry gives a health probe 3 s (registry.md, "What makes an instance healthy"). */
@@ -84,37 +82,5 @@ export const agrees = serviceCheck({
       few(probed.map(({ instance }) => `${label(instance)} ${instance.status}`)),
       undefined,
     );
-  },
-});
-
-const LIMIT_S = HEARTBEAT_INTERVAL_S * MISSED_BEATS_MEAN_DOWN;
-
-export const recent = serviceCheck({
-  id: 'heartbeat.recent',
-  title: `The last heartbeat is less than ${LIMIT_S} s old`,
-  about: `A service beats every ${HEARTBEAT_INTERVAL_S} s; after ${LIMIT_S} s without it is down and gets no traffic. Read from the registry, by the registry's clock. Not applicable where the registry does not tell of heartbeats, as a deployed Config Service, which has none.`,
-  checklist: ['integration.5'],
-  requires: [present, api, reachable],
-  codes: ['BEAT_LATE', 'BEAT_NEVER'],
-  settles: true,
-  async run(context, [, { api: kind }, { answer, askedAt }]) {
-    const { service } = context;
-    const instances = await (await context.registry.client()).listInstances(service);
-    const now = context.now() + (skewOf(answer, askedAt) ?? 0);
-    const findings: Finding[] = [];
-    const ages: number[] = [];
-    for (const instance of instances) {
-      const about = { service, instance: label(instance), limitS: LIMIT_S };
-      const beat = Date.parse(instance.last_heartbeat ?? '');
-      const ageS = Math.max(0, Math.round((now - beat) / 1000));
-      if (!Number.isNaN(beat)) ages.push(ageS);
-      if (ageS > LIMIT_S) findings.push(finding('BEAT_LATE', { ...about, ageS }));
-      // Only a registry that tells how it watches an instance tells of heartbeats at all.
-      if (Number.isNaN(beat) && kind === 'coordinator' && instance.monitored_by !== null)
-        findings.push(finding('BEAT_NEVER', about));
-    }
-    if (findings.length > 0) return found(findings);
-    if (ages.length === 0) return notApplicable('the registry does not tell of heartbeats');
-    return verdict([], `${few(ages.map((age) => `${age} s`))} ago`, undefined);
   },
 });

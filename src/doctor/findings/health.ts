@@ -40,17 +40,4 @@ export const HEALTH = {
       'Deregistering any one instance sets the whole row so; it is corrected when the service registers again. Discovery is not affected, dashboards are.',
     reproduce: (p) => `regctl describe ${sh(p.service)}`,
   }),
-  BEAT_LATE: entry<{ service: string; instance: string; ageS: number; limitS: number }>('fail', {
-    seen: (p) =>
-      `the last heartbeat of ${p.instance} is ${p.ageS} s old; after ${p.limitS} s it counts as down`,
-    remedy: () =>
-      'Its heartbeat loop has ended or never reaches the registry: look for "Heartbeat failed" in its log; it must run every 30 s as long as the service runs.',
-    reproduce: (p) => `regctl describe ${sh(p.service)}`,
-  }),
-  BEAT_NEVER: entry<{ service: string; instance: string }>('fail', {
-    seen: (p) => `${p.instance} has never sent a heartbeat`,
-    remedy: () =>
-      'Start the heartbeat loop at start-up: POST {REGISTRY_URL}/heartbeat with the SERVICE_ID every 30 s.',
-    reproduce: (p) => `regctl describe ${sh(p.service)}`,
-  }),
 };
