@@ -11,7 +11,7 @@ export async function runChecks<Context>(options: RunOptions<Context>): Promise<
   const service = options.checks.filter(({ scope }) => scope === 'service');
   const services = options.services.length === 0 ? [null] : options.services;
   const run = new Run(options, deployment.length + service.length * services.length);
-  const unwatch = run.stop.watch(options.signal, options.deadlineMs, options.clock);
+  const unwatch = run.stop.watch(options.signal, options.deadlineMs, options.clock, options.startedAt);
   try {
     const results = await Promise.all([run.ofDeployment(deployment), run.ofServices(service, services)]);
     return results.flat(2);

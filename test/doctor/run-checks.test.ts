@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  blockedBy,
   type Check,
   deploymentCheck,
   finding,
@@ -168,6 +169,23 @@ describe('the graph', () => {
   });
 });
 
+describe('without a list of services', () => {
+  const withoutServices = { kind: 'blocked', by: 'a.list', why: 'the list did not come' } as const;
+  const ofAll = ofService({ ...texts, id: 'b.service', run: async () => pass('') });
+
+  it('checks of services are blocked by what keeps the list from being read', async () => {
+    const cause = check('a.cause', async () => found(FAULT));
+    const list = green('a.list', { requires: [cause] });
+    const results = await run([cause, list, ofAll], { withoutServices });
+    expect(results.map(({ skip }) => skip && 'by' in skip && skip.by)).toEqual([null, 'a.cause', 'a.cause']);
+  });
+
+  it('they are blocked also where it could be read by now: no service was examined', async () => {
+    const results = await run([green('a.list'), ofAll], { withoutServices });
+    expect(results.map(({ skip }) => skip)).toEqual([null, withoutServices]);
+  });
+});
+
 describe('time', () => {
   it('keeps no more checks at work than there are places, but those that only watch', async () => {
     const clock = fakeClock();
@@ -231,6 +249,31 @@ describe('time', () => {
     const results = await run([slow, after, never], { waitMs: 10_000 });
     expect(results.map(({ status }) => status)).toEqual(['pass', 'pass', 'fail']);
     expect(results.map(({ attempts }) => attempts.length)).toEqual([6, 1, 11]);
+  });
+
+  it('waits also for what another finding stood in the way of', async () => {
+    let tries = 0;
+    const slow = check('a.slow', async () => (++tries < 4 ? found(FAULT) : pass('', 1)), { settles: true });
+    const beside = check('a.beside', async () => (tries < 4 ? blockedBy(slow, 'not yet') : pass('')), {
+      settles: true,
+    });
+    const results = await run([slow, beside], { waitMs: 10_000 });
+    expect(results.map(({ status }) => status)).toEqual(['pass', 'pass']);
+  });
+
+  it('counts deadline and wait from the start of the run, where that was earlier', async () => {
+    const clock = fakeClock();
+    const never = check('a.never', async () => found(FAULT), { settles: true });
+    const hang = check('a.hang', () => new Promise(() => undefined), { timeoutMs: 99_000 });
+    const results = await run([never, hang], {
+      clock,
+      startedAt: -7_500,
+      waitMs: 10_000,
+      deadlineMs: 12_000,
+    });
+    expect(results.map(({ attempts }) => attempts.length)).toEqual([3, 1]);
+    expect(results[1]?.findings[0]?.seen).toContain('deadline of 12 s');
+    expect(clock.now()).toBe(4_500);
   });
 
   it('ends at the deadline with a result for every check', async () => {

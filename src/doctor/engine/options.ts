@@ -22,6 +22,8 @@ export interface RunOptions<Context> {
   checks: readonly Check<unknown, Context>[];
   /** The services that checks of scope `service` examine, each. */
   services: readonly string[];
+  /** What becomes of those checks where there is no service; blocked by a check, they get its first cause. */
+  withoutServices?: Skip;
   /**
    * What a check gets; made anew for every attempt, whose end `signal` tells. What the check sends besides its first
    * request goes through `send`, so that no more than `concurrency` are under way.
@@ -30,6 +32,8 @@ export interface RunOptions<Context> {
   clock: Clock;
   /** How many requests are under way side by side, over all checks. */
   concurrency: number;
+  /** When the run began, on the clock, if not just now: deadline and wait count from there. */
+  startedAt?: number;
   /** Milliseconds after which what is not done becomes `unknown`. */
   deadlineMs: number;
   /** Milliseconds for which checks that may still become true are repeated. */

@@ -9,6 +9,11 @@ import { Stop } from './stop.js';
 /** Between two attempts under `waitMs`. */
 const WAIT_STEP_MS = 1_000;
 
+const NO_SERVICE: Skip = {
+  kind: 'not-applicable',
+  why: 'no service to examine: set SERVICE_NAME or give --service',
+};
+
 /** One run: its places, what is known of the deployment, and how far it came. */
 export class Run<Context> {
   readonly stop = new Stop();
@@ -23,7 +28,7 @@ export class Run<Context> {
     private readonly total: number,
   ) {
     this.places = new Places(options.concurrency);
-    this.startedAt = options.clock.now();
+    this.startedAt = options.startedAt ?? options.clock.now();
   }
 
   async ofDeployment(checks: readonly Check<unknown, Context>[]): Promise<CheckResult[]> {
@@ -70,7 +75,7 @@ export class Run<Context> {
   }
 
   private async decide(check: Check<unknown, Context>, scope: Scope<Context>): Promise<Done> {
-    const skip = this.leftOut(check, scope.service);
+    const skip = this.leftOut(check) ?? (await this.unserved(check, scope.service));
     if (skip) return { ...notTried(check, scope.service, skip), undone: false };
     const required = await Promise.all(check.requires.map((other) => this.of(other, scope)));
     const obstacles = required.filter(({ facts }) => facts === undefined);
@@ -85,11 +90,18 @@ export class Run<Context> {
     );
   }
 
-  private leftOut(check: Check<unknown, Context>, service: string | null): Skip | undefined {
+  /** Why a check of a service has none; undefined where it has. */
+  private async unserved(check: Check<unknown, Context>, service: string | null): Promise<Skip | undefined> {
+    if (check.scope !== 'service' || service !== null) return undefined;
+    const { checks, withoutServices: skip = NO_SERVICE } = this.options;
+    const cause = skip.kind === 'blocked' ? checks.find(({ id }) => id === skip.by) : undefined;
+    const done = cause && (await this.of(cause, this.deployment));
+    return done && done.facts === undefined && !done.undone ? inherited(done) : skip;
+  }
+
+  private leftOut(check: Check<unknown, Context>): Skip | undefined {
     const left = this.options.leaveOut(check);
     if (left) return left;
-    if (check.scope === 'service' && service === null)
-      return { kind: 'not-applicable', why: 'no service to examine: set SERVICE_NAME or give --service' };
     if (check.effects === 'write' && !this.options.active)
       return { kind: 'filtered', why: 'it changes something; --active runs it' };
     return undefined;
@@ -137,8 +149,9 @@ export class Run<Context> {
     attempts: number,
   ): { ms: number; wait: boolean } | undefined {
     const { waitMs, clock } = this.options;
-    if (outcome.status !== 'found' || this.stop.finding()) return undefined;
-    if (outcome.transient && attempts < check.retry.attempts) return { ms: check.retry.delayMs, wait: false };
+    if (!isOpen(outcome) || this.stop.finding()) return undefined;
+    if (outcome.status === 'found' && outcome.transient && attempts < check.retry.attempts)
+      return { ms: check.retry.delayMs, wait: false };
     const left = waitMs - (clock.now() - this.startedAt);
     const mayBecomeTrue = check.settles && statusOf(outcome) !== 'warn' && left >= WAIT_STEP_MS;
     return mayBecomeTrue ? { ms: WAIT_STEP_MS, wait: true } : undefined;
@@ -147,4 +160,9 @@ export class Run<Context> {
   private leaveUndone(check: Check<unknown, Context>, { service }: Scope<Context>): Done {
     return { ...notTried(check, service, this.stop.finding() ?? finding('INTERRUPTED', {})), undone: true };
   }
+}
+
+/** Another attempt may end otherwise, also where what stood in the way of this one was another's finding. */
+function isOpen(outcome: Outcome<unknown>): boolean {
+  return outcome.status === 'found' || (outcome.status === 'skip' && outcome.skip.kind === 'blocked');
 }

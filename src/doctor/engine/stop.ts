@@ -13,14 +13,14 @@ export class Stop {
     setMaxListeners(0, this.controller.signal);
   }
 
-  /** Stops at the signal or after `deadlineMs`, whichever comes first; the function returned lets go of both. */
-  watch(signal: AbortSignal, deadlineMs: number, clock: Clock): () => void {
+  /** Stops at the signal or `deadlineMs` after `startedAt`, whichever comes first; the function returned lets go of both. */
+  watch(signal: AbortSignal, deadlineMs: number, clock: Clock, startedAt = clock.now()): () => void {
     const over = new AbortController();
     const interrupt = () => this.now({ finding: () => finding('INTERRUPTED', {}), mayBlock: false });
     if (signal.aborted) interrupt();
     signal.addEventListener('abort', interrupt, { once: true });
     const late = () => finding('DEADLINE_PASSED', { seconds: deadlineMs / 1000 });
-    clock.sleep(deadlineMs, over.signal).then(
+    clock.sleep(startedAt + deadlineMs - clock.now(), over.signal).then(
       () => this.now({ finding: late, mayBlock: true }),
       () => undefined,
     );
