@@ -33,6 +33,22 @@ export default class Serve extends BaseCommand {
     auth: Flags.option({ options: ['jwt', 'none'] as const })({
       summary: 'Who may change anything: bearers of a token, or anyone. none on loopback, jwt elsewhere.',
     }),
+    'tls-cert': Flags.string({
+      summary: 'Certificate (PEM): serve https; read again when it changes.',
+      helpValue: 'FILE',
+      dependsOn: ['tls-key'],
+      exclusive: ['samples'],
+    }),
+    'tls-key': Flags.string({
+      summary: 'Key of the certificate (PEM).',
+      helpValue: 'FILE',
+      dependsOn: ['tls-cert'],
+    }),
+    'tls-client-ca': Flags.string({
+      summary: 'Let in only who shows a certificate of this authority (PEM).',
+      helpValue: 'FILE',
+      dependsOn: ['tls-cert'],
+    }),
     'down-after': durationFlag({ summary: 'Without a heartbeat for this long an instance is down (90s).' }),
     'evict-after': durationFlag({ summary: 'Down for this long it is removed (10m).' }),
     'evict-unhealthy-after': durationFlag({
@@ -58,6 +74,7 @@ export default class Serve extends BaseCommand {
         dataDir: flags['data-dir'],
         memory: flags.memory,
         auth: flags.auth,
+        tls: tlsOf(flags['tls-cert'], flags['tls-key'], flags['tls-client-ca']),
         logLevel: flags['log-level'],
         downAfterMs: flags['down-after'],
         evictAfterMs: flags['evict-after'],
@@ -69,4 +86,9 @@ export default class Serve extends BaseCommand {
     await this.print(serving, serveView);
     await ended;
   }
+}
+
+function tlsOf(certFile: string | undefined, keyFile: string | undefined, clientCaFile: string | undefined) {
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  return { certFile, keyFile, ...(clientCaFile === undefined ? {} : { clientCaFile }) };
 }

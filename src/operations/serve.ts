@@ -12,6 +12,8 @@ export interface ServeInput {
   memory: boolean;
   /** Undefined: none on loopback, jwt anywhere else. */
   auth: 'jwt' | 'none' | undefined;
+  /** PEM files; undefined: plain HTTP. */
+  tls: { certFile: string; keyFile: string; clientCaFile?: string } | undefined;
   logLevel: string;
   downAfterMs: number | undefined;
   evictAfterMs: number | undefined;
@@ -59,6 +61,7 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
     port,
     auth,
     ...(secret === undefined ? {} : { secret }),
+    ...(input.tls === undefined ? {} : { tls: input.tls }),
     store: dataDir === null ? { kind: 'memory' } : { kind: 'sqlite', dataDir },
     timings: {
       ...(input.downAfterMs === undefined ? {} : { downAfterMs: input.downAfterMs }),

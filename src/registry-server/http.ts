@@ -17,6 +17,7 @@ import { originProblem } from './http/origin.js';
 import { type RateLimit, rateLimiter } from './http/rate-limit.js';
 import type { Registry } from './http/registry.js';
 import { traceIdOf } from './http/trace.js';
+import type { TlsMaterial } from './tls.js';
 
 export const MAX_BODY_BYTES = 64 * 1024;
 /** As long as Node lets a request line be: a name that is too long is unknown, not another route. */
@@ -34,11 +35,15 @@ export interface HttpOptions {
   readonly rateLimit: RateLimit | null;
   /** It listens for this machine alone. */
   readonly onLoopback: boolean;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsMaterial | undefined;
 }
 
 /** A Fastify without routes; `app.log` is the registry's log. */
-export function createApp({ log }: HttpOptions): FastifyInstance {
-  const app = fastify({
+export function createApp({ log, tls }: HttpOptions): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    // Fastify's types make an HTTPS server another kind of application; what is used of it here is the same.
+    https: (tls === undefined ? null : { ...tls, requestCert: tls.ca !== undefined }) as null,
     logger: log === undefined ? false : { level: log.level, stream: log.sink },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace_id' }),
     requestIdHeader: false,

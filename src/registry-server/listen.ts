@@ -1,4 +1,5 @@
 // Listening on an address, and what can be wrong with it.
+import { Server as HttpsServer } from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import { fail } from '../errors.js';
 
@@ -18,7 +19,8 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   const actual = typeof address === 'object' && address !== null ? address.port : port;
   // Where it listens on every address, this machine's own is the one to print.
   const reachable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${actual}`;
+  const scheme = app.server instanceof HttpsServer ? 'https' : 'http';
+  return `${scheme}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${actual}`;
 }
 
 function cannotListen(error: unknown, host: string, port: number): Error {

@@ -1,5 +1,6 @@
 // `regctl serve`: puts the registry together, starts it, and ends it in order.
 import { randomUUID } from 'node:crypto';
+import { Server as HttpsServer } from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import { HEARTBEAT_INTERVAL_S } from '../wire/coordinator.js';
 import { isLoopback, requireSafe, tokenReader } from './auth.js';
@@ -24,6 +25,7 @@ import {
 import { openDataDir } from './store/data-dir.js';
 import { EmbeddedStore } from './store/embedded.js';
 import type { Store } from './store/store.js';
+import { followTls, readTls, type TlsFiles } from './tls.js';
 import { Writer } from './writer.js';
 
 export { isLoopback } from './auth.js';
@@ -37,6 +39,8 @@ export interface RegistryOptions {
   readonly store: { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly dataDir: string };
   /** `none` may be left to default on loopback only; anywhere else it has to be given. */
   readonly auth?: 'jwt' | 'none';
+  /** Plain HTTP where it is left out. */
+  readonly tls?: TlsFiles;
   /** What tokens are signed with; at least 32 bytes. */
   readonly secret?: string;
   readonly timings?: Partial<Timings>;
@@ -95,6 +99,7 @@ export async function serveStore(store: Store, options: RegistryOptions): Promis
     log: options.log && { sink: options.log, level: options.logLevel ?? 'info' },
     rateLimit: options.rateLimit === undefined ? DEFAULT_RATE_LIMIT : options.rateLimit,
     onLoopback: isLoopback(host),
+    tls: options.tls && (await readTls(options.tls)),
   };
   const app = createApp(http);
   const directory = new Directory(timings, random, clock.now());
@@ -120,7 +125,9 @@ export async function serveStore(store: Store, options: RegistryOptions): Promis
   };
   serveRegistry(app, registry, http);
   const forgetting = setInterval(() => void forget(store, directory, clock, app), FORGET_EVERY_MS);
+  let unfollow = (): void => undefined;
   const stop = async (patienceMs: number): Promise<void> => {
+    unfollow();
     clearInterval(forgetting);
     await closeInTime(app, patienceMs);
     monitor.stop();
@@ -129,6 +136,8 @@ export async function serveStore(store: Store, options: RegistryOptions): Promis
   };
   try {
     const url = await listen(app, host, options.port ?? 8082);
+    if (options.tls && app.server instanceof HttpsServer)
+      unfollow = followTls(app.server, options.tls, app.log);
     const stored = await store.load();
     directory.load(stored, moment(clock));
     await forget(store, directory, clock, app);
