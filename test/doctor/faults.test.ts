@@ -16,10 +16,15 @@ describe('a healthy deployment', () => {
     expect(report.results.map(({ id }) => id)).toEqual(CHECKS.map(({ id }) => id));
     const skipped = report.results.filter(({ status }) => status === 'skip');
     expect(skipped.map(({ id, skip }) => `${id} ${skip?.kind}`)).toEqual([
+      'doctor.waivers not-applicable',
       'env.file not-applicable',
       'registry.certificate not-applicable',
+      'engine.zookeeper not-applicable',
+      'engine.postgres not-applicable',
+      'engine.redis not-applicable',
       'registration.startup-log not-applicable',
       'heartbeat.recent not-applicable',
+      'heartbeat.cadence not-applicable',
     ]);
   });
 });

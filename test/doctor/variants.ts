@@ -23,7 +23,17 @@ export const VARIANTS: Variant[] = [
   { name: 'a Coordinator alone, which can list', change: (deployment) => coordinator(deployment, true) },
   {
     name: 'serve, as a Coordinator, with heartbeats',
-    change: (deployment) => registerAtServe(deployment, { beatS: 1 }),
+    change: (deployment) => registerAtServe(deployment, { beatS: { 'asr-1': 1 }, alive: ['asr-1'] }),
+  },
+  {
+    name: 'serve, as a Config Service, with heartbeats',
+    change: (deployment) =>
+      registerAtServe(deployment, { api: 'config-service', beatS: { 'asr-1': 50 }, alive: ['asr-1'] }),
+  },
+  {
+    name: 'serve, as a Config Service, without heartbeats: it asks for health instead',
+    change: (deployment) =>
+      registerAtServe(deployment, { api: 'config-service', beatS: { 'asr-1': undefined } }),
   },
   {
     name: 'two instances',

@@ -1,6 +1,5 @@
-// Faults that turn health.*, heartbeat.*.
+// Faults that turn health.*.
 import { SERVICE } from '../deployment.js';
-import { registerAtServe } from '../moves.js';
 import type { Fault } from './fault.js';
 
 export const HEALTH: readonly Fault[] = [
@@ -26,19 +25,5 @@ export const HEALTH: readonly Fault[] = [
       await fetch(url, { method: 'POST' });
     },
     expect: { 'health.agrees': 'CATALOG_STATUS_WRONG' },
-  },
-  {
-    name: 'the last heartbeat is two minutes old',
-    async break(deployment) {
-      await registerAtServe(deployment, { beatS: 120 });
-    },
-    expect: { 'heartbeat.recent': 'BEAT_LATE' },
-  },
-  {
-    name: 'the service has never sent a heartbeat',
-    async break(deployment) {
-      await registerAtServe(deployment, { beatS: undefined });
-    },
-    expect: { 'heartbeat.recent': 'BEAT_NEVER' },
   },
 ];

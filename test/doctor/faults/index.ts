@@ -1,9 +1,23 @@
 // The fault matrix: a row is an object in one of these files.
+
+import { DOCTOR } from './doctor.js';
+import { ENGINES } from './engines.js';
 import { ENV } from './env.js';
 import type { Fault } from './fault.js';
 import { HEALTH } from './health.js';
+import { HEARTBEAT } from './heartbeat.js';
 import { MESSAGE } from './message.js';
 import { REGISTRATION } from './registration.js';
 import { REGISTRY } from './registry.js';
 
-export const FAULTS: readonly Fault[] = [...ENV, ...REGISTRY, ...REGISTRATION, ...HEALTH, ...MESSAGE];
+export const FAULTS: readonly Fault[] = [
+  ...DOCTOR,
+
+  ...ENV,
+  ...REGISTRY,
+  ...ENGINES,
+  ...REGISTRATION,
+  ...HEALTH,
+  ...HEARTBEAT,
+  ...MESSAGE,
+];
