@@ -1,6 +1,7 @@
 // One page that stands alone: verdict, what to do next, every check. A section is a function here and a file in html/.
 import { createHash } from 'node:crypto';
 import type { Report } from '../result.js';
+import { comparisonSection, waiversSection } from './html/beside.js';
 import { checksSection } from './html/checks.js';
 import { html, Markup } from './html/markup.js';
 import { nextSection } from './html/next.js';
@@ -10,7 +11,12 @@ import { verdictSection } from './html/verdict.js';
 import { subject, VERDICTS } from './outline.js';
 import type { ReportPaper } from './paper.js';
 
-const SECTIONS: readonly ((report: Report) => Markup)[] = [nextSection, checksSection];
+const SECTIONS: readonly ((report: Report) => Markup)[] = [
+  nextSection,
+  comparisonSection,
+  checksSection,
+  waiversSection,
+];
 
 /** Nothing is loaded, and no script runs but the page's own: also where text from the network were to break out. */
 const POLICY = [

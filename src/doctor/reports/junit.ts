@@ -4,12 +4,13 @@ import { type Group, groups, skipReason, subject, VERDICTS } from './outline.js'
 import type { ReportPaper } from './paper.js';
 
 /**
- * A failed check is a failure, an unknown one an error. A warning is a failure where `--fail-on warn` makes it one,
- * else a pass with the warning in its output. There is no attribute `skipped` on testsuites: Jenkins' schema has none.
+ * A failed check is a failure, an unknown one an error. A warning is a failure where `--fail-on warn` makes it one;
+ * what does not count (a warning, what is not new with `--fail-on new`) passes with the finding in its output. There is no attribute `skipped` on testsuites: Jenkins' schema has none.
  */
 export function junitReport(report: Report, paper: ReportPaper): string {
-  const suites = groups(report.results).map((group) => suite(group, report, paper));
-  const all = tally(report.results, report);
+  const sheet = { report, paper, kindOf: kinds(report) };
+  const suites = groups(report.results).map((group) => suite(group, sheet));
+  const all = tally(report.results, sheet);
   const attributes = {
     name: 'regctl doctor',
     tests: all.tests,
@@ -21,7 +22,14 @@ export function junitReport(report: Report, paper: ReportPaper): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${whole}`;
 }
 
-function suite({ title, service, category, results }: Group, report: Report, paper: ReportPaper): string {
+interface Sheet {
+  report: Report;
+  paper: ReportPaper;
+  kindOf(result: CheckResult): Kind;
+}
+
+function suite({ title, service, category, results }: Group, sheet: Sheet): string {
+  const { report, paper } = sheet;
   const spent = results.reduce((sum, { duration_ms }) => sum + duration_ms, 0);
   const properties: Record<string, string> = {
     'regctl.version': report.tool.version,
@@ -33,7 +41,7 @@ function suite({ title, service, category, results }: Group, report: Report, pap
   };
   const attributes = {
     name: paper.clean(title),
-    ...tally(results, report),
+    ...tally(results, sheet),
     time: seconds(spent),
     // xs:dateTime without a zone is what Ant writes and every reader takes.
     timestamp: report.started_at.slice(0, 19),
@@ -44,13 +52,12 @@ function suite({ title, service, category, results }: Group, report: Report, pap
       {},
       Object.entries(properties).map(([name, value]) => element('property', { name, value })),
     ),
-    ...results.map((result) => testcase(result, report, paper)),
+    ...results.map((result) => testcase(result, sheet)),
   ]);
 }
 
-function tally(results: readonly CheckResult[], report: Report) {
-  const count = (...kinds: Kind[]) =>
-    results.filter((result) => kinds.includes(kindOf(result, report))).length;
+function tally(results: readonly CheckResult[], { kindOf }: Sheet) {
+  const count = (kind: Kind) => results.filter((result) => kindOf(result) === kind).length;
   return {
     tests: results.length,
     failures: count('failure'),
@@ -61,20 +68,26 @@ function tally(results: readonly CheckResult[], report: Report) {
 
 type Kind = 'failure' | 'error' | 'skipped' | 'passed';
 
-function kindOf({ status }: CheckResult, { fail_on }: Report): Kind {
-  if (status === 'fail' || (status === 'warn' && fail_on === 'warn')) return 'failure';
-  if (status === 'unknown') return 'error';
-  return status === 'skip' ? 'skipped' : 'passed';
+/** A case is red where the result counts towards a red exit code, so that a job and its tests agree. */
+function kinds({ fail_on, comparison }: Report): (result: CheckResult) => Kind {
+  const compared = fail_on === 'new' ? comparison : null;
+  const fresh = new Set(compared?.new.map(({ id, service }) => `${id} ${service ?? ''}`));
+  return ({ id, service, status }) => {
+    if (status === 'skip') return 'skipped';
+    if (compared !== null && !fresh.has(`${id} ${service ?? ''}`)) return 'passed';
+    if (status === 'fail' || (status === 'warn' && fail_on === 'warn')) return 'failure';
+    return status === 'unknown' ? 'error' : 'passed';
+  };
 }
 
-function testcase(result: CheckResult, report: Report, { clean }: ReportPaper): string {
+function testcase(result: CheckResult, { paper: { clean }, kindOf }: Sheet): string {
   const { id, title, category, service, findings, skip, seen, duration_ms } = result;
   const attributes = {
     classname: clean(service === null ? category : `${service}.${category}`),
     name: `${id}: ${title}`,
     time: seconds(duration_ms),
   };
-  const kind = kindOf(result, report);
+  const kind = kindOf(result);
   const [first] = findings;
   const text = findings.map((finding) => findingText(finding, clean)).join('\n\n');
   if ((kind === 'failure' || kind === 'error') && first !== undefined) {

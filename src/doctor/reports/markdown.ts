@@ -2,6 +2,7 @@
 import type { Finding, Level, Report } from '../result.js';
 import {
   type Case,
+  changes,
   counts,
   duration,
   type FirstCause,
@@ -12,6 +13,7 @@ import {
   skips,
   subject,
   VERDICTS,
+  waiversText,
 } from './outline.js';
 import type { ReportPaper } from './paper.js';
 
@@ -26,9 +28,11 @@ export function markdownReport(report: Report, paper: ReportPaper): string {
   const text = (value: string) => escapeMarkdown(paper.clean(value));
   const found = problems(report);
   const first = firstCause(report);
+  const beside = [changes(report), waiversText(report)].filter((part) => part !== undefined).join('; ');
   const head = [
     `## ${SIGNS[verdict]} Doctor: ${VERDICTS[verdict]}`,
     `${text(subject(report))}: ${counts(report)} in ${duration(report.duration_ms)}; exit ${report.exit}.`,
+    ...(beside === '' ? [] : [`${text(beside.charAt(0).toUpperCase() + beside.slice(1))}.`]),
     ...(first === undefined ? [] : [causeText(first, text)]),
   ];
   const tail = report.verdict === 'pass' ? [] : [skipsText(report, text)];

@@ -1,5 +1,15 @@
 // What every report says in the same words: the verdict, groups, the first cause, and what is wrong, put together.
-import type { Cause, CheckResult, Finding, Level, Report, Skip } from '../result.js';
+import type {
+  Cause,
+  CheckResult,
+  Comparison,
+  Finding,
+  JudgedWaiver,
+  Level,
+  Report,
+  Skip,
+  Status,
+} from '../result.js';
 
 export const VERDICTS: Record<Report['verdict'], string> = {
   pass: 'all is well',
@@ -113,6 +123,42 @@ export function counts({ summary }: Report): string {
     `${summary.pass} passed`,
     `${summary.skip} skipped`,
   ].join(', ');
+}
+
+/** What a comparison tells, in the order in which it matters. */
+export const CHANGES = [
+  ['new', 'new'],
+  ['still', 'still there'],
+  ['unexamined', 'found then, and not examined now'],
+  ['fixed', 'fixed'],
+] as const satisfies readonly (readonly [keyof Comparison, string])[];
+
+/** `since 2026-03-04 03:12 UTC: 1 new, 2 fixed`; undefined where nothing was compared. */
+export function changes({ comparison }: Report): string | undefined {
+  if (comparison === null) return undefined;
+  const told = CHANGES.filter(([kind]) => comparison[kind].length > 0).map(
+    ([kind, words]) => `${comparison[kind].length} ${words}`,
+  );
+  const when = comparison.previous.slice(0, 16).replace('T', ' ');
+  return `since ${when} UTC: ${told.join(', ') || 'nothing found, then and now'}`;
+}
+
+/** How a waiver is shown: as what, and in which words. */
+export const STATES: Record<JudgedWaiver['state'], [Status, string]> = {
+  used: ['skip', 'waives'],
+  expired: ['warn', 'expired'],
+  unmatched: ['warn', 'waives nothing'],
+  unexamined: ['skip', 'not examined'],
+};
+
+/** `2 waivers, 1 of them expired`; undefined where there is none. */
+export function waiversText({ waivers }: Report): string | undefined {
+  if (waivers.length === 0) return undefined;
+  const stale = (['expired', 'unmatched'] as const).flatMap((state) => {
+    const many = waivers.filter((waiver) => waiver.state === state).length;
+    return many === 0 ? [] : [`${many} ${STATES[state][1]}`];
+  });
+  return [plural(waivers.length, 'waiver'), ...stale].join(', ');
 }
 
 /** What was examined: `http://registry:8082 (coordinator), asr-service`. */

@@ -1,6 +1,7 @@
 // The report for a person: the cause first, groups, a line a check, what to do under what is wrong, the verdict last.
 import type { CheckResult, Finding, Report, Status } from '../result.js';
 import {
+  changes,
   counts,
   duration,
   firstCause,
@@ -10,6 +11,7 @@ import {
   skips,
   subject,
   VERDICTS,
+  waiversText,
 } from './outline.js';
 import type { ReportPaper } from './paper.js';
 
@@ -97,11 +99,13 @@ function mark(status: Status, { style, ascii }: ReportPaper): string {
   return status === 'skip' ? text : style.warn(text);
 }
 
-function verdictText(report: Report, { style }: ReportPaper): string {
+function verdictText(report: Report, { style, clean }: ReportPaper): string {
   const { verdict, duration_ms, exit } = report;
   const colour = { pass: style.good, warn: style.warn, fail: style.bad, unknown: style.warn }[verdict];
   const words = colour(`Verdict: ${verdict}, ${VERDICTS[verdict]}.`);
-  return `${words} ${counts(report)} in ${duration(duration_ms)}; exit ${exit}.`;
+  const beside = [changes(report), waiversText(report)].filter((part) => part !== undefined);
+  const told = beside.length === 0 ? '' : ` ${clean(beside.join('; '))};`;
+  return `${words} ${counts(report)} in ${duration(duration_ms)};${told} exit ${exit}.`;
 }
 
 /** Breaks at spaces; a word longer than the line stays whole. */

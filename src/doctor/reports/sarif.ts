@@ -13,7 +13,10 @@ const WEIGHTS: Record<Level, { kind: 'fail' | 'open'; level: 'error' | 'warning'
 };
 
 export function sarifReport(report: Report, paper: FilePaper): string {
-  const found = report.results.flatMap((result) => result.findings.map((finding) => ({ result, finding })));
+  const found = report.results.flatMap((result) => [
+    ...result.findings.map((finding) => ({ result, finding, waived: false })),
+    ...result.waived.map((finding) => ({ result, finding, waived: true })),
+  ]);
   const rules = new Map(found.map(({ result, finding }) => [finding.code, ruleOf(result, finding, paper)]));
   const indices = new Map([...rules.keys()].map((code, index) => [code, index]));
   const seen = new Map<string, number>();
@@ -31,12 +34,13 @@ export function sarifReport(report: Report, paper: FilePaper): string {
       },
     ],
     columnKind: 'utf16CodeUnits',
-    results: found.map(({ result, finding }) => ({
+    results: found.map(({ result, finding, waived }) => ({
       ruleId: finding.code,
       ruleIndex: indices.get(finding.code) ?? -1,
       ...WEIGHTS[finding.level],
       message: { text: paper.clean(`${finding.seen}. ${finding.remedy}`) },
       locations: [place(result, finding, paper)],
+      ...(waived ? { suppressions: [{ kind: 'external', justification: justify(result, paper) }] } : {}),
       partialFingerprints: { 'regctlDoctor/v1': fingerprint(result, finding, seen) },
     })),
   };
@@ -74,6 +78,10 @@ function place({ id, service }: CheckResult, { location }: Finding, { clean }: F
   }
   const name = service === null ? 'deployment' : clean(service);
   return { logicalLocations: [{ name, fullyQualifiedName: `${name}/${id}`, kind: 'resource' }] };
+}
+
+function justify({ skip }: CheckResult, { clean }: FilePaper): string {
+  return skip?.kind === 'waived' ? clean(skip.why) : 'waived';
 }
 
 /** A path from the root of the repository, or wherever it is. */

@@ -94,7 +94,7 @@ function denseRows(results: readonly CheckResult[], report: Report): Markup {
 }
 
 function row(result: CheckResult, report: Report): Markup {
-  const { id, title, status, seen, findings, skip, duration_ms, attempts } = result;
+  const { id, title, status, seen, findings, waived, skip, duration_ms, attempts } = result;
   const evidence = [
     ...(seen === null ? [] : [html`<p class="seen">${seen}</p>`]),
     ...(skip === null
@@ -103,6 +103,9 @@ function row(result: CheckResult, report: Report): Markup {
           html`<p class="seen">${skip.kind === 'blocked' ? `${skipReason(skip)}: ${skip.why}` : skipReason(skip)}</p>`,
         ]),
     ...findings.map(findingText),
+    ...waived.map(
+      ({ seen: what, code }) => html`<p class="seen">Waived: ${what} <span class="code">${code}</span></p>`,
+    ),
     ...(attempts.length < 2
       ? []
       : [
@@ -119,8 +122,12 @@ ${skip === null ? html`<span class="time">${bar(result, report)}${duration(durat
 
 function findingText({ code, seen, remedy, reproduce, location }: Finding): Markup {
   const at = location === null ? '' : `${location.path}:${location.line}:${location.column}`;
-  return html`<p class="seen strong">${at === '' ? null : html`<code>${at}</code> `}${seen} <span class="code">${code}</span></p>
-<p class="seen">Do: ${prose(remedy)}${reproduce === null ? null : html` Try: <code>${reproduce}</code>`}</p>`;
+  const lines = [
+    html`<p class="seen strong">${at === '' ? null : html`<code>${at}</code> `}${seen} <span class="code">${code}</span></p>`,
+    html`<p class="seen">Do: ${prose(remedy)}</p>`,
+    ...(reproduce === null ? [] : [html`<p class="seen">Try: <code>${reproduce}</code></p>`]),
+  ];
+  return html`${lines}`;
 }
 
 /** When it ran, on the axis of the whole run. */

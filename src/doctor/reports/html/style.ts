@@ -58,9 +58,11 @@ button { padding: 4px 12px; border: 1px solid var(--line); border-radius: 6px; b
 button:hover { border-color: var(--soft); }
 .places { display: flex; flex-wrap: wrap; gap: 6px; margin-top: 12px; font-size: 12.5px; }
 .places li { padding: 0 8px; border-radius: 5px; background: var(--skip-soft); }
+.plain > li { padding: 3px 0; }
+ul + h3 { margin-top: 12px; }
 .more { margin-top: 8px; font-size: 13px; color: var(--soft); }
 
-.filters { display: flex; flex-wrap: wrap; align-items: end; gap: 12px; padding: 14px 16px; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+.filters { display: flex; flex-wrap: wrap; align-items: end; gap: 12px; margin-bottom: 12px; padding: 14px 16px; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .filters label { color: var(--soft); font-size: 12px; }
 .filters .find { flex: 1 1 220px; }
 .filters input[type=search], select { display: block; width: 100%; height: 34px; margin-top: 3px; padding: 0 10px; border: 1px solid var(--line); border-radius: 6px; background: var(--page); color: var(--ink); font: inherit; font-size: 14px; }
@@ -88,8 +90,7 @@ h4 { padding: 8px 0 4px; color: var(--soft); font-size: 12px; font-weight: 600; 
 .rows > li { display: flex; gap: 12px; padding: 9px 0; border-top: 1px solid var(--line); }
 .dot { flex: none; display: grid; place-items: center; width: 20px; height: 20px; margin-top: 1px; border-radius: 50%; background: var(--wash); color: var(--tone); font-size: 12px; font-weight: 700; }
 .what { flex: 1; min-width: 0; }
-.what code { margin-right: 6px; font-weight: 600; }
-.seen code { font-weight: 400; }
+.what > p:first-child code { margin-right: 6px; font-weight: 600; }
 .seen { color: var(--soft); font-size: 13px; }
 .seen.strong { color: var(--tone); }
 .time { flex: none; display: flex; align-items: center; justify-content: end; gap: 10px; width: 200px; height: 22px; color: var(--soft); font-size: 12.5px; font-variant-numeric: tabular-nums; }
@@ -111,7 +112,8 @@ footer { padding-top: 8px; padding-bottom: 32px; color: var(--soft); font-size: 
   .tallies { margin-left: 0; }
 }
 @media print {
-  :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --code: #f4f4f4; --fail: #a3140c; --unknown: #55309e; --warn: #704300; --pass: #0a5730; --skip: #444; }
+  :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --code: #f4f4f4; --fail: #a3140c; --unknown: #55309e; --warn: #704300; --pass: #0a5730; --skip: #444;
+    --fail-soft: #fdecea; --unknown-soft: #f1ebfd; --warn-soft: #fff3dc; --pass-soft: #e5f6ec; --skip-soft: #eceff3; color-scheme: light; }
   body { font-size: 10.5pt; }
   * { print-color-adjust: exact; }
   .filters, .cmd button, .group > summary::before { display: none !important; }
