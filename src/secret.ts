@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 
 /** RFC 7518 §3.2: an HS256 key has at least 256 bits. */
@@ -33,6 +34,11 @@ export class Secret {
     return isPlaceholder(this.#value);
   }
 
+  /** True where `digest` (SHA-256, hex) is of the nonce and this secret: compares with a holder of it, without either telling. */
+  matches(nonce: string, digest: string): boolean {
+    return createHash('sha256').update(nonce).update(this.#value).digest('hex') === digest;
+  }
+
   toString(): string {
     return '[secret]';
   }
@@ -46,7 +52,8 @@ export class Secret {
   }
 }
 
-const PLACEHOLDER =
+/** Also an extended regular expression of POSIX, for grep. */
+export const PLACEHOLDER =
   /^(\[.*\]|<.*>|\{\{.*\}\}|\$\{.*\}|x{3,}|change[-_ ]?me.*|your[-_ ].*|(my[-_ ]?)?(jwt[-_ ]?)?secret([-_ ]?key)?|password|todo|tbd|example|placeholder|none|null)$/i;
 
 /** True for what a template leaves behind, such as the guide's `[PROVIDED BY COORDINATOR]`. */

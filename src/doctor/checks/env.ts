@@ -148,7 +148,7 @@ function missing(context: DoctorContext): Finding[] {
   const absent = (variable: ServiceVariable, needed: string): Finding[] =>
     context.variable(variable) === undefined ? [finding('VARIABLE_MISSING', { variable, needed })] : [];
   return [
-    ...absent('SERVICE_NAME', 'without it (or --service) there is no service to examine'),
+    ...absent('SERVICE_NAME', 'by it the service registers, and is examined where --service names none'),
     ...(context.variable('SERVICE_PUBLIC_URL') === undefined
       ? absent('SERVICE_PORT', 'the service needs it to build its address')
       : []),

@@ -1,0 +1,52 @@
+// One look: runs the script where the service runs, and says why where nothing comes of it.
+import { randomBytes } from 'node:crypto';
+import { type Finding, finding } from '../check.js';
+import { readAnswer, tail, type View } from './answer.js';
+import { MAX_OUTPUT_BYTES, run } from './command.js';
+import { type Questions, script } from './script.js';
+
+/** The script's own limits come to less; this ends what hangs before it. */
+const DEADLINE_MS = 30_000;
+
+export interface Looked {
+  view: View;
+  /** Of `view.secret.digest`. */
+  nonce: string;
+  /** Milliseconds since 1970 between which the script ran. */
+  began: number;
+  ended: number;
+}
+
+export interface Where {
+  exec: string;
+  folder: string;
+  signal: AbortSignal;
+  now(): number;
+}
+
+/** Runs the script by the command `exec`; a finding where it could not be carried out. Rejects on abort. */
+export async function look(where: Where, questions: Omit<Questions, 'nonce'>): Promise<Looked | Finding> {
+  const { exec, folder, signal, now } = where;
+  const nonce = randomBytes(16).toString('hex');
+  const began = now();
+  const ran = await run(`${exec} sh -s`, script({ ...questions, nonce }), {
+    folder,
+    signal,
+    timeoutMs: DEADLINE_MS,
+  });
+  switch (ran.kind) {
+    case 'timed-out':
+      return finding('INSIDE_TIMED_OUT', { exec, seen: tail(ran.stderr), seconds: DEADLINE_MS / 1000 });
+    case 'too-much':
+      return finding('INSIDE_NO_ANSWER', { exec, seen: `printed more than ${MAX_OUTPUT_BYTES / 1024} KiB` });
+    case 'failed':
+      return finding('INSIDE_COMMAND_FAILED', { exec, ended: 'an error of the system', seen: ran.cause });
+    case 'ended': {
+      const view = readAnswer(ran.stdout, nonce);
+      if (typeof view !== 'string') return { view, nonce, began, ended: now() };
+      if (ran.code === 0) return finding('INSIDE_NO_ANSWER', { exec, seen: view });
+      const ended = ran.code === null ? `signal ${ran.signal}` : `exit code ${ran.code}`;
+      return finding('INSIDE_COMMAND_FAILED', { exec, ended, seen: tail(ran.stderr) });
+    }
+  }
+}
