@@ -16,8 +16,8 @@ except Exception as error:
 `;
 
 export const NODE_GET = `
-export const [, url, seconds] = process.argv;
-export const end = (text) => { console.log(text); process.exit(); };
+const [, url, seconds] = process.argv;
+const end = (text) => { console.log(text); process.exit(); };
 setTimeout(() => end("timed out"), seconds * 1000);
 require(url.startsWith("https:") ? "https" : "http")
   .get(url, ({ statusCode }) => end("HTTP/1.1 " + statusCode))
@@ -45,6 +45,6 @@ print(hashlib.sha256(getattr(sys.stdin, "buffer", sys.stdin).read()).hexdigest()
 `;
 
 export const NODE_SHA256 = `
-export const hash = require("crypto").createHash("sha256");
+const hash = require("crypto").createHash("sha256");
 process.stdin.on("data", (data) => hash.update(data)).on("end", () => console.log(hash.digest("hex")));
 `;

@@ -1,8 +1,6 @@
 // The script that looks around where the service runs: POSIX sh and whatever else is there. It goes in through stdin.
 import { sh } from '../findings/entry.js';
 import {
-  end,
-  hash,
   NODE_GET,
   NODE_RESOLVE,
   NODE_SHA256,
