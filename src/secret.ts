@@ -39,6 +39,11 @@ export class Secret {
     return createHash('sha256').update(nonce).update(this.#value).digest('hex') === digest;
   }
 
+  /** True where a text that came from elsewhere has it in it. What is too short to be told from chance never is. */
+  appearsIn(text: string): boolean {
+    return this.#value.length >= 8 && text.includes(this.#value);
+  }
+
   toString(): string {
     return '[secret]';
   }

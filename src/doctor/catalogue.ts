@@ -1,6 +1,7 @@
 // Every check there is, in the order of the reports. A new check is an object in `checks/` and a name here.
 import type { Check } from './check.js';
 import { certificate } from './checks/certificate.js';
+import { callsAnotherService } from './checks/e2e.js';
 import * as engine from './checks/engine.js';
 import * as env from './checks/env.js';
 import * as health from './checks/health.js';
@@ -9,6 +10,7 @@ import * as inside from './checks/inside.js';
 import * as insideAgrees from './checks/inside-agrees.js';
 import * as insideNetwork from './checks/inside-network.js';
 import * as message from './checks/message.js';
+import * as active from './checks/message-active.js';
 import * as registration from './checks/registration.js';
 import * as entry from './checks/registration-entry.js';
 import * as registry from './checks/registry.js';
@@ -38,6 +40,7 @@ const DEPLOYMENT: readonly Check[] = [
   registry.clockSkew,
   noLeftovers,
   roundTrip,
+  callsAnotherService,
   engine.zookeeper,
   engine.postgres,
   engine.redis,
@@ -72,6 +75,10 @@ const SERVICE: readonly ServiceCheck[] = [
   message.algNone,
   message.expired,
   message.noScheme,
+  message.noLeak,
+  active.acceptsValid,
+  active.echoesTrace,
+  active.rejectsUnknownType,
 ];
 
 // The engine gives a service to every check of scope `service`.

@@ -10,7 +10,7 @@ export interface DoctorContext {
   /** The Coordinator's integer id of the service. */
   readonly serviceId: Setting | undefined;
   /** Tells about the secret, never the secret. */
-  readonly secret: Pick<Secret, 'origin' | 'weakness' | 'matches'> | undefined;
+  readonly secret: Pick<Secret, 'origin' | 'weakness' | 'matches' | 'appearsIn'> | undefined;
   /**
    * A token signed with the secret `ageS` seconds ago, good for `ttlS`. Throws MISSING_SETTING without a secret,
    * INVALID_SETTING where it is a placeholder, UNTRUSTED_URL where it must not be used with this registry.

@@ -1,4 +1,5 @@
 // The one catalogue of what the doctor can find: code → level, what was seen, remedy, a command that shows it again.
+import { ACTIVE } from './findings/active.js';
 import { DOCTOR } from './findings/doctor.js';
 import { ENGINE } from './findings/engine.js';
 import { ENGINES } from './findings/engines.js';
@@ -8,6 +9,7 @@ import { HEALTH } from './findings/health.js';
 import { HEARTBEAT } from './findings/heartbeat.js';
 import { INSIDE } from './findings/inside.js';
 import { MESSAGE } from './findings/message.js';
+import { MESSAGE_ACTIVE } from './findings/message-active.js';
 import { REGISTRATION } from './findings/registration.js';
 import { REGISTRY } from './findings/registry.js';
 import { ROUND_TRIP } from './findings/round-trip.js';
@@ -24,7 +26,9 @@ export const FINDINGS = {
   ...HEALTH,
   ...HEARTBEAT,
   ...MESSAGE,
+  ...MESSAGE_ACTIVE,
   ...ROUND_TRIP,
+  ...ACTIVE,
 } as const;
 
 export type Code = keyof typeof FINDINGS;

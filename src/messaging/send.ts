@@ -11,7 +11,7 @@ export function messageUrl(serviceUrl: string): string {
 
 /** Posts the envelope with a bearer token; answers whatever the service answered. Never sent twice. */
 export function postMessage(
-  http: Http,
+  http: Pick<Http, 'send'>,
   serviceUrl: string,
   message: Envelope,
   token: string,

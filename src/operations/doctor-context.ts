@@ -54,7 +54,7 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
 
   const token: ServiceContext['token'] = async ({ service_id, ageS, ttlS }) => {
     sendable ??= context.secretToSend('the doctor needs a token', true);
-    // Waited for at once: a refusal that nobody waits for yet would end the process.
+    // Waited for at once: a refusal that nobody waits for yet would end the run.
     const [key, { mintToken }] = await Promise.all([sendable, import('../messaging/token.js')]);
     return mintToken({ service_id, ttl_s: ttlS }, key, clock.now() - ageS * 1000);
   };

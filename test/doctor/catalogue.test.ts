@@ -24,8 +24,24 @@ describe('the catalogue of checks', () => {
       if (scope === 'deployment') expect(requires.map((other) => other.scope)).not.toContain('service');
   });
 
-  it('changes nothing', () => {
-    expect(CHECKS.filter(({ effects }) => effects === 'write')).toEqual([]);
+  it('changes something with these alone', () => {
+    const writing = CHECKS.filter(({ effects }) => effects === 'write');
+    expect(writing.map(({ id }) => id)).toEqual([
+      'registry.round-trip',
+      'e2e.calls-another-service',
+      'message.accepts-valid',
+      'message.echoes-trace',
+      'message.rejects-unknown-type',
+    ]);
+  });
+
+  it('needs --active for nothing that changes nothing', () => {
+    for (const { id, effects, requires } of CHECKS)
+      if (effects === 'read')
+        expect(
+          requires.filter((other) => other.effects === 'write'),
+          id,
+        ).toEqual([]);
   });
 });
 

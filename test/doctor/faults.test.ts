@@ -19,12 +19,17 @@ describe('a healthy deployment', () => {
       'doctor.waivers not-applicable',
       'env.file not-applicable',
       'registry.certificate not-applicable',
+      'registry.round-trip filtered',
+      'e2e.calls-another-service filtered',
       'engine.zookeeper not-applicable',
       'engine.postgres not-applicable',
       'engine.redis not-applicable',
       'registration.startup-log not-applicable',
       'heartbeat.recent not-applicable',
       'heartbeat.cadence not-applicable',
+      'message.accepts-valid filtered',
+      'message.echoes-trace filtered',
+      'message.rejects-unknown-type filtered',
     ]);
   });
 });

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startCoordinatorReplica } from '../support/coordinator-replica.js';
 import { detail, json } from '../support/instrument.js';
-import { startSampleService } from '../support/sample-service.js';
+import { type Behaviour, startSampleService } from '../support/sample-service.js';
 import { type Deployment, type DeploymentOptions, SECRET, SERVICE } from './deployment.js';
 import { registerAtServe, registryBehindTls, registryElsewhere } from './moves.js';
 
@@ -115,6 +115,38 @@ export const VARIANTS: Variant[] = [
       return gateway(() => undefined);
     },
   },
+  ...active([
+    { name: 'nothing else is registered' },
+    { name: 'the registry guide alone', env: { SERVICE_ID: undefined, JWT_SECRET: undefined } },
+    { name: 'another service is there to be called', change: (deployment) => another(deployment) },
+    {
+      name: 'the first of two other services takes no messages',
+      async change(deployment) {
+        await another(deployment, 'mt-service', 'message-404');
+        await another(deployment);
+      },
+    },
+    { name: 'the service knows no query', behaviour: 'refuses-type' },
+    {
+      name: 'a deployed Config Service that cannot be asked for a health check',
+      replica: { without: ['/api/v1/registry/services/{service_name}/health/detailed'] },
+    },
+    {
+      name: 'a Coordinator alone, which cannot list',
+      change: (deployment) => coordinator(deployment, false),
+    },
+    { name: 'a Coordinator alone, which can list', change: (deployment) => coordinator(deployment, true) },
+    { name: 'serve, as a Coordinator', change: (deployment) => registerAtServe(deployment, { beatS: 1 }) },
+    {
+      name: 'a registry behind a proxy',
+      env: { SERVICE_HOST: undefined, SERVICE_PORT: '8090' },
+      async change(deployment) {
+        const url = `http://${SERVICE}:8090`;
+        deployment.register({ service_url: url, health_check_url: `${url}/health` });
+        await registryElsewhere(deployment);
+      },
+    },
+  ]),
   {
     name: 'a log of a start that went well after one that did not',
     async change({ folder, input }) {
@@ -128,6 +160,31 @@ export const VARIANTS: Variant[] = [
     },
   },
 ];
+
+/** The same, also doing what changes something. */
+function active(variants: Variant[]): Variant[] {
+  return variants.map(({ name, input, ...rest }) => ({
+    ...rest,
+    name: `with --active: ${name}`,
+    input: { ...input, active: true },
+  }));
+}
+
+/** A second service, which is well. */
+async function another(
+  { register, owns }: Deployment,
+  name = 'nmt-service',
+  behaviour?: Behaviour,
+): Promise<void> {
+  const other = await startSampleService({ name, secret: SECRET, ...(behaviour ? { behaviour } : {}) });
+  owns(other);
+  register({
+    service_name: name,
+    service_url: other.url,
+    health_check_url: `${other.url}/health`,
+    service_metadata: { instance_id: `${name}-1`, status: 'healthy' },
+  });
+}
 
 async function coordinator({ env, service, owns }: Deployment, canList: boolean): Promise<void> {
   const replica = await startCoordinatorReplica({ secret: SECRET, canList });

@@ -8,10 +8,21 @@ import { Secret } from '../../secret.js';
 import { sideBySide } from '../../side-by-side.js';
 import type { Envelope } from '../../wire/message.js';
 import { attempt, because } from '../attempt.js';
-import { blockedBy, type Finding, few, finding, found, notApplicable, pass, serviceCheck } from '../check.js';
-import type { ServiceContext } from '../context.js';
+import {
+  blockedBy,
+  type Finding,
+  few,
+  finding,
+  found,
+  notApplicable,
+  pass,
+  serviceCheck,
+  verdict,
+} from '../check.js';
+import type { DoctorContext, ServiceContext } from '../context.js';
 import { sh } from '../findings/entry.js';
 import { jwtSecret, usesTokens } from './env.js';
+import { leakIn } from './message-leaks.js';
 import { AT_ONCE, address, label, urlReachable } from './registration.js';
 
 interface Bad {
@@ -38,7 +49,18 @@ const CODES = [
   'TOKEN_WITHHELD',
 ];
 
-const TTL_S = 60;
+/** How long a token lives that is sent, seconds. */
+export const TTL_S = 60;
+
+/** What the answers to a bad token are good for. */
+export interface Tries {
+  /** False where they do not come from an endpoint that checks tokens. */
+  readonly telling: boolean;
+  readonly answers: readonly { instance: string; what: string; text: string; reproduce: string }[];
+}
+
+/** It checks tokens, if not as it should. */
+const TELLING: ReadonlySet<string> = new Set(['TOKEN_ACCEPTED', 'REFUSED_OTHERWISE']);
 
 function rejects({ id, title, what, about, signed, authorization, curl }: Bad) {
   return serviceCheck({
@@ -66,8 +88,12 @@ function rejects({ id, title, what, about, signed, authorization, curl }: Bad) {
         !usesTokens(context)
       )
         return notApplicable('it takes no messages, and this deployment follows the registry guide alone');
-      if (findings.length > 0) return found(findings);
-      return pass(few(tried.map(({ status }) => `${status}`)));
+      const facts: Tries = {
+        telling: findings.every(({ code }) => TELLING.has(code)),
+        answers: tried.flatMap(({ answer }) => (answer ? [answer] : [])),
+      };
+      if (findings.length > 0) return found(findings, { facts });
+      return pass(few(tried.map(({ status }) => `${status}`)), facts);
     },
   });
 }
@@ -78,7 +104,7 @@ async function refusal(
   authorization: string | undefined,
   curl: Bad['curl'],
   { http }: ServiceContext,
-): Promise<{ status?: number; finding?: Finding }> {
+): Promise<{ status?: number; answer?: Tries['answers'][number]; finding?: Finding }> {
   const url = messageUrl(address(instance) ?? '');
   const json: Envelope = { type: 'query', payload: { action: 'ping' }, trace_id: randomUUID() };
   const headers = authorization === undefined ? {} : { authorization };
@@ -86,7 +112,8 @@ async function refusal(
   const about = { instance: label(instance), what, reproduce: curlCommand(url, curl) };
   if (asked.error) return { finding: finding('MESSAGE_NO_ANSWER', { ...about, seen: because(asked.error) }) };
   const judged = judge(asked.value, about);
-  return judged === undefined ? { status: asked.value.status } : { finding: judged };
+  const answer = { ...about, text: asked.value.text };
+  return judged === undefined ? { status: asked.value.status, answer } : { answer, finding: judged };
 }
 
 /** What an answer to a bad token means; undefined where it is a refusal. */
@@ -117,8 +144,9 @@ function isHeaderIssue(issue: unknown): boolean {
   return Array.isArray(loc) && loc[0] === 'header';
 }
 
-function curlCommand(url: string, { before, header }: Bad['curl']): string {
-  const body = `'{"type":"query","payload":{"action":"ping"},"trace_id":"1"}'`;
+/** Posts a message of a type with curl; `before` makes what the header needs. */
+export function curlCommand(url: string, { before, header }: Bad['curl'], type = 'query'): string {
+  const body = `'{"type":"${type}","payload":{"action":"ping"},"trace_id":"1"}'`;
   const authorization = header === undefined ? '' : ` -H "Authorization: ${header}"`;
   const command = `curl -sS -i -X POST ${sh(url)} -H 'Content-Type: application/json'${authorization} -d ${body}`;
   return before === undefined ? command : `${before}; ${command}`;
@@ -191,11 +219,30 @@ export const noScheme = rejects({
   curl: { before: 'TOKEN=$(regctl mint-token --ttl 60s)', header: '$TOKEN' },
 });
 
+export const noLeak = serviceCheck({
+  id: 'message.no-leak',
+  title: 'A refusal gives nothing away',
+  about:
+    'Looks into what POST /message answered to bad tokens (with --active, also to good ones it refuses) for stack traces, source paths, exception classes, URLs with passwords and JWT_SECRET itself. What was found is named, never repeated.',
+  requires: [missing, malformed, wrongKey, algNone],
+  codes: ['ANSWER_LEAKS'],
+  async run({ secret }, tries) {
+    const answers = tries.flatMap((each) => each.answers);
+    if (answers.length === 0) return blockedBy(missing, 'no answer came to look into');
+    const findings = answers.flatMap(({ text, ...about }) => {
+      const leak = leakIn(text, secret);
+      return leak === undefined ? [] : [finding('ANSWER_LEAKS', { ...about, leak })];
+    });
+    return verdict(findings, `${answers.length} answers`, undefined);
+  },
+});
+
 function base64(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-function idOf({ serviceId }: ServiceContext): number {
+/** SERVICE_ID, else some id: a token needs one. */
+export function idOf({ serviceId }: DoctorContext): number {
   const id = Number(serviceId?.value);
   return Number.isSafeInteger(id) && id > 0 ? id : 1;
 }

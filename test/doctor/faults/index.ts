@@ -1,5 +1,6 @@
 // The fault matrix: a row is an object in one of these files.
 
+import { ACTIVE_FAULTS } from './active.js';
 import { DOCTOR } from './doctor.js';
 import { ENGINES } from './engines.js';
 import { ENV } from './env.js';
@@ -20,4 +21,5 @@ export const FAULTS: readonly Fault[] = [
   ...HEALTH,
   ...HEARTBEAT,
   ...MESSAGE,
+  ...ACTIVE_FAULTS,
 ];

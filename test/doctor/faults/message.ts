@@ -76,7 +76,11 @@ export const MESSAGE: readonly Fault[] = [
     },
   },
   { name: 'there is no POST /message', behaviour: 'message-404', expect: every('NO_MESSAGE_ENDPOINT') },
-  { name: 'POST /message crashes', behaviour: 'message-500', expect: every('MESSAGE_ENDPOINT_BROKEN') },
+  {
+    name: 'POST /message crashes',
+    behaviour: 'message-500',
+    expect: { ...every('MESSAGE_ENDPOINT_BROKEN'), 'message.no-leak': 'ANSWER_LEAKS' },
+  },
   {
     name: 'POST /message hangs',
     behaviour: 'message-hangs',

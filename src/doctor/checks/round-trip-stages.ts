@@ -1,0 +1,139 @@
+// The stages of the canary's trip: each answers what went wrong, or nothing.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as v from 'valibot';
+import { messageUrl, postMessage } from '../../messaging/send.js';
+import { jsonOrUndefined } from '../../registry-client/answers.js';
+import type { Api, Instance, RegistryClient } from '../../registry-client/client.js';
+import { attempt, because } from '../attempt.js';
+import type { Listener } from '../canary/listener.js';
+import { CANARY_SERVICE, CANARY_SERVICE_ID } from '../canary.js';
+import { type Finding, finding } from '../check.js';
+import type { DoctorContext } from '../context.js';
+import { sameUrl } from './registration.js';
+
+export interface Trip {
+  readonly context: DoctorContext;
+  readonly kind: Api;
+  /** Its calls are not cut short when the check is. */
+  readonly client: RegistryClient;
+  readonly listener: Listener;
+  /** What the listener lets messages in with: made up for this trip, the secret has no part in it. */
+  readonly token: string;
+  /** Set from the moment it may be registered. */
+  instanceId: string | undefined;
+}
+
+const LOOK_EVERY_MS = 200;
+
+/** Looks until `look` answers something, at most so long; undefined then. Rejects when the check is over. */
+async function eventually<T>(
+  limitMs: number,
+  signal: AbortSignal,
+  look: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  for (let waited = 0; ; waited += LOOK_EVERY_MS) {
+    const seen = await look();
+    if (seen !== undefined || waited >= limitMs) return seen;
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+/** Its entry, found by its URL: a Coordinator may choose the id, and tell of the address alone. */
+async function entryOf({ context, listener }: Trip): Promise<Instance | undefined> {
+  const listed = await (await context.registry.client()).listInstances(CANARY_SERVICE);
+  return listed.find(({ service_url }) => sameUrl(service_url, listener.url));
+}
+
+export async function beListed(trip: Trip): Promise<Finding | undefined> {
+  const seen = await attempt(() => eventually(3_000, trip.context.signal, () => entryOf(trip)));
+  if (seen.value) return undefined;
+  const why = seen.error ? because(seen.error) : 'it is not there after 3 s';
+  return finding('CANARY_NOT_READABLE', { why });
+}
+
+const HEALTHY_WITHIN_MS = 8_000;
+
+/** Asks the registry to check it now where it can be asked, and waits until it is said to be healthy. */
+export async function beHealthy(trip: Trip): Promise<Finding | undefined> {
+  const { context, listener, client } = trip;
+  const checked = await attempt(() => checkNow(trip));
+  if (checked.error) return finding('CANARY_NOT_HEALTHY', { why: because(checked.error) });
+  const verdict = checked.value;
+  let status = 'not listed';
+  const healthy = await attempt(() =>
+    eventually(verdict === undefined ? HEALTHY_WITHIN_MS : 0, context.signal, async () => {
+      status = (await entryOf(trip))?.status ?? 'not listed';
+      return status === 'healthy' ? true : undefined;
+    }),
+  );
+  if (healthy.value && verdict?.is_healthy !== false) {
+    // It beats once: a registry that goes by heartbeats drops it on its own should this doctor be killed.
+    const key = { service_name: CANARY_SERVICE, service_id: CANARY_SERVICE_ID };
+    await attempt(() => client.heartbeat({ ...key, instance_id: trip.instanceId ?? null }));
+    return undefined;
+  }
+  const why =
+    verdict?.is_healthy === false
+      ? (verdict.error_message ?? 'its health check says unhealthy')
+      : healthy.error
+        ? because(healthy.error)
+        : `it is ${status}`;
+  return listener.healthChecks() > 0
+    ? finding('CANARY_NOT_HEALTHY', { why })
+    : finding('CANARY_OUT_OF_REACH', { url: listener.url, why });
+}
+
+const Checked = v.object({
+  endpoint_url: v.string(),
+  is_healthy: v.boolean(),
+  error_message: v.nullish(v.string()),
+});
+const CheckReport = v.object({ check_results: v.array(Checked) });
+/** A deployed Config Service tries three times, with 3 s and pauses for each. */
+const CHECK_TIMEOUT_MS = 15_000;
+
+/** What the registry's own health check says of it now; undefined where it has no such call. */
+async function checkNow({
+  context,
+  kind,
+  listener,
+}: Trip): Promise<v.InferOutput<typeof Checked> | undefined> {
+  if (kind !== 'config-service') return undefined;
+  const answer = await context.http.send({
+    method: 'POST',
+    url: context.registry.urlOf(kind, 'check', CANARY_SERVICE),
+    headers: { ...context.registry.headers },
+    timeoutMs: CHECK_TIMEOUT_MS,
+  });
+  const report = v.safeParse(CheckReport, jsonOrUndefined(answer.text));
+  if (!report.success) return undefined;
+  return report.output.check_results.find(({ endpoint_url }) => endpoint_url.startsWith(listener.url));
+}
+
+export async function beDiscovered({ context, listener }: Trip): Promise<Finding | undefined> {
+  let last = 'nothing';
+  const seen = await attempt(() =>
+    eventually(5_000, context.signal, async () => {
+      // Another doctor's canary may be handed out in turn.
+      last = (await (await context.registry.client()).pickUrl(CANARY_SERVICE)) ?? 'nothing';
+      return sameUrl(last, listener.url) ? true : undefined;
+    }),
+  );
+  if (seen.value) return undefined;
+  const why = seen.error ? because(seen.error) : `for 5 s it handed out ${last}`;
+  return finding('CANARY_NOT_DISCOVERABLE', { url: listener.url, why });
+}
+
+export async function beCalled({ context, listener, token }: Trip): Promise<Finding | undefined> {
+  const trace_id = randomUUID();
+  const message = { type: 'query', payload: { action: 'ping', regctl_doctor: true }, trace_id };
+  const sent = await attempt(() => postMessage(context.http, listener.url, message, token));
+  const lost = (why: string) => finding('CANARY_MESSAGE_LOST', { url: messageUrl(listener.url), why });
+  if (sent.error) return lost(because(sent.error));
+  if (!listener.received().includes(trace_id))
+    return lost(`something else answered in its place, with ${sent.value.status}`);
+  return sent.value.status === 200
+    ? undefined
+    : lost(`it arrived, and the answer became ${sent.value.status}`);
+}
