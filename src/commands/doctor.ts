@@ -3,6 +3,7 @@ import { BaseCommand } from '../base-command.js';
 import { RegctlError } from '../errors.js';
 import { durationFlag, registryFlags, secretFlags } from '../flags.js';
 import { describeChecks, examine, explainCheck } from '../operations/doctor.js';
+import { examineChecklist } from '../operations/doctor-checklist.js';
 import {
   doctorTexts,
   parseReportFile,
@@ -11,6 +12,7 @@ import {
   utf8,
   writeReports,
 } from '../operations/doctor-reports.js';
+import { checklistView } from '../render/checklist.js';
 import { checksView, doctorView, explainView, filePaper } from '../render/doctor.js';
 
 // The engine repeats what is worth it, so --retries has no meaning here.
@@ -67,6 +69,10 @@ export default class Doctor extends BaseCommand {
       helpValue: 'GLOB',
       summary: 'Leave these checks out.',
     }),
+    checklist: Flags.option({ options: ['integration', 'debug'] as const })({
+      summary: "Answer the guide's own checklist, item by item.",
+      exclusive: ['only', 'report', 'compare', 'brief'],
+    }),
     list: Flags.boolean({ summary: 'List the checks there are.', exclusive: ['explain'] }),
     explain: Flags.string({ helpValue: 'ID', summary: 'Explain one check and what it can find.' }),
     'fail-on': Flags.option({ options: ['warn', 'fail', 'new'] as const, default: 'fail' as const })({
@@ -111,31 +117,35 @@ export default class Doctor extends BaseCommand {
       return this.print(await explainCheck(flags.explain), explainView(checkPage));
     const files = flags.report ?? [];
     await requireWritable(files, context);
-    const report = await examine(
-      {
-        services: flags.service ?? [],
-        all: flags.all,
-        only: flags.only ?? [],
-        skip: flags.skip ?? [],
-        failOn: flags['fail-on'],
-        waivers: flags.waivers,
-        compare: flags.compare,
-        logFile: flags.logs,
-        active: flags.active,
-        source: flags.source,
-        engines: { zookeeper: flags.zookeeper, postgres: flags.postgres, redis: flags.redis },
-        exec: flags.exec,
-        deadlineMs: flags.deadline ?? DEADLINE_MS,
-        waitMs: flags.wait ?? 0,
-        concurrency: flags.concurrency,
-        version: this.config.version,
-      },
-      context,
-    );
+    const input = {
+      services: flags.service ?? [],
+      all: flags.all,
+      only: flags.only ?? [],
+      skip: flags.skip ?? [],
+      failOn: flags['fail-on'],
+      waivers: flags.waivers,
+      compare: flags.compare,
+      logFile: flags.logs,
+      active: flags.active,
+      source: flags.source,
+      engines: { zookeeper: flags.zookeeper, postgres: flags.postgres, redis: flags.redis },
+      exec: flags.exec,
+      deadlineMs: flags.deadline ?? DEADLINE_MS,
+      waitMs: flags.wait ?? 0,
+      concurrency: flags.concurrency,
+      version: this.config.version,
+    };
     const options = { ascii: !utf8(context.sources.environment), brief: flags.brief };
-    this.setExit(report.exit);
-    await writeReports(files, report, filePaper(options), context);
-    await this.print(report, doctorView(prettyReport, options));
+    if (flags.checklist === undefined) {
+      const report = await examine(input, context);
+      this.setExit(report.exit);
+      await writeReports(files, report, filePaper(options), context);
+      await this.print(report, doctorView(prettyReport, options));
+    } else {
+      const list = await examineChecklist(flags.checklist, input, context);
+      this.setExit(list.exit);
+      await this.print(list, checklistView(options));
+    }
     const reason: unknown = context.signal.reason;
     if (context.signal.aborted && reason instanceof RegctlError) this.setExit(reason.exit);
   }
