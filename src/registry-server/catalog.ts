@@ -10,6 +10,8 @@ export class Service {
   readonly #owners = new Map<number, number>();
   readonly #formerOwners = new Map<number, string>();
   revision: number;
+  /** What the catalog's count of changes was after the latest of this service. */
+  changedAt = 0;
   #healthy: readonly Instance[] | undefined;
 
   constructor(name: string, revision: number) {
@@ -69,6 +71,9 @@ export class Catalog implements View {
   readonly #maxTombstones: number;
   #revisionFloor = 0;
   #changes = 0;
+  #forgottenAt = 0;
+  /** Told of every service that changed, once the change is made. */
+  onChange: (service: Service) => void = () => undefined;
 
   constructor(maxTombstones = MAX_TOMBSTONES) {
     this.#maxTombstones = maxTombstones;
@@ -82,6 +87,16 @@ export class Catalog implements View {
   /** Grows with every change to any service, within this run. */
   get changes(): number {
     return this.#changes;
+  }
+
+  /** Changes up to this one may be of services that nothing is known of any more. */
+  get forgottenAt(): number {
+    return this.#forgottenAt;
+  }
+
+  /** Services that changed after so many changes, those without instances among them; in no order. */
+  *changedSince(changes: number): Generator<Service> {
+    for (const service of this.#services.values()) if (service.changedAt > changes) yield service;
   }
 
   /** Services that have instances, in no order. */
@@ -177,6 +192,7 @@ export class Catalog implements View {
       service.forgetBefore(limit);
       if (service.instances.size > 0 || remembered.has(name)) continue;
       this.raiseFloor(service.revision);
+      this.#forgottenAt = Math.max(this.#forgottenAt, service.changedAt);
       this.#services.delete(name);
     }
   }
@@ -184,6 +200,8 @@ export class Catalog implements View {
   #changed(service: Service, revision: number): void {
     service.changed(revision);
     this.#changes += 1;
+    service.changedAt = this.#changes;
+    this.onChange(service);
   }
 
   #index(service: Service, instance: Instance): void {

@@ -17,6 +17,7 @@ import { originProblem } from './http/origin.js';
 import { type RateLimit, rateLimiter } from './http/rate-limit.js';
 import type { Registry } from './http/registry.js';
 import { traceIdOf } from './http/trace.js';
+import { watchRoutes } from './http/watch.js';
 import type { TlsMaterial } from './tls.js';
 
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -101,6 +102,7 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
   auditRoutes(app, registry);
   coordinatorRoutes(app, registry);
   healthRoutes(app, registry);
+  watchRoutes(app, registry);
   refuseOtherMethods(app, [...paths]);
 }
 

@@ -58,6 +58,14 @@ export const DeregisterQuery = v.object({
   reason: v.optional(v.pipe(v.string(), v.maxLength(500))),
 });
 
+/** Query of `GET /watch`, this registry's own: the services to watch, all where none is named. */
+export const WatchQuery = v.object({
+  service: v.optional(
+    v.union([v.pipe(v.string(), v.nonEmpty()), v.array(v.pipe(v.string(), v.nonEmpty()))]),
+    [],
+  ),
+});
+
 /** Body of `POST /heartbeat` under the prefix; the deployed Config Service does not have it. */
 export const HeartbeatRequest = v.object({ service_name: Name, instance_id: Name });
 

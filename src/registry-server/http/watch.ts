@@ -1,0 +1,43 @@
+// GET /watch: every change as a server-sent event (HTML Living Standard, "Server-sent events").
+import type { FastifyInstance } from 'fastify';
+import { PREFIX, WatchQuery } from '../../wire/config-service.js';
+import { WatchFeed } from '../watch-feed.js';
+import { RETRY_AFTER_S } from './errors.js';
+import type { Registry } from './registry.js';
+import { parse } from './validate.js';
+
+/** Streams held open at once. */
+const MAX_WATCHERS = 10_000;
+
+const GONE = 'What changed since that event is not known any more: watch again without Last-Event-ID';
+
+export function watchRoutes(app: FastifyInstance, { directory, run }: Registry): void {
+  const feed = new WatchFeed(directory.catalog, run);
+  app.addHook('preClose', async () => feed.close());
+
+  app.get(`${PREFIX}/watch`, { exposeHeadRoute: false }, (request, reply) => {
+    const names = [parse(WatchQuery, request.query, 'query').service].flat();
+    const id = request.headers['last-event-id'];
+    if (feed.watchers >= MAX_WATCHERS) {
+      return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ detail: 'Too many watchers' });
+    }
+    const since = id === undefined ? undefined : feed.changesOf(String(id));
+    if (id !== undefined && since === undefined) return reply.code(410).send({ detail: GONE });
+    const { raw } = reply;
+    reply.hijack();
+    raw.writeHead(200, {
+      'x-trace-id': request.id,
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // Of nginx: hand every event on at once.
+      'x-accel-buffering': 'no',
+    });
+    const watcher = feed.subscribe(names, since, {
+      write: (text) => raw.write(text),
+      end: () => raw.end(),
+    });
+    raw.on('drain', () => watcher.drained());
+    raw.once('close', () => feed.unsubscribe(watcher));
+    return reply;
+  });
+}
