@@ -1,7 +1,9 @@
 // The JSON that each command prints, as schemas: docs/schemas/*.json is made from them, and real output is held to them.
 // The types tie each to what its operation answers: a field that is missing here does not compile.
 import * as v from 'valibot';
+import type { Checklist } from '../src/doctor/checklist.js';
 import type { CheckDescription } from '../src/doctor/describe.js';
+import { LISTS } from '../src/doctor/guides.js';
 import { type Report, STATUSES } from '../src/doctor/result.js';
 import type { ErrorCode } from '../src/errors.js';
 import { CATALOGUE } from '../src/errors.js';
@@ -102,6 +104,7 @@ const check = of<CheckDescription>()(
     effects: v.picklist(['read', 'write']),
     requires: v.array(text),
     checklist: v.array(text),
+    symptoms: v.array(v.strictObject({ guide: text, symptom: text, advice: v.array(text) })),
     findings: v.array(v.strictObject({ code: text, level, seen: text, remedy: text, reproduce: textOrNull })),
   }),
 );
@@ -118,21 +121,46 @@ const findings = v.array(
 );
 const trouble = { id: text, service: textOrNull, code: text, level };
 const troubles = v.array(v.strictObject(trouble));
-const day = v.pipe(text, v.isoDate());
+const day = v.pipe(text, v.regex(/^\d{4}-\d{2}-\d{2}$/));
+
+const result = v.strictObject({
+  id: text,
+  title: text,
+  category: text,
+  service: textOrNull,
+  status,
+  seen: textOrNull,
+  findings,
+  waived: findings,
+  skip: v.nullable(
+    v.variant('kind', [
+      v.strictObject({ kind: v.picklist(['not-applicable', 'filtered', 'waived']), why: text }),
+      v.strictObject({ kind: v.literal('blocked'), by: text, why: text }),
+    ]),
+  ),
+  started_ms: v.nullable(milliseconds),
+  duration_ms: milliseconds,
+  attempts: v.array(v.strictObject({ status, codes: v.array(text), duration_ms: milliseconds })),
+});
+
+/** What a report and a checklist begin with. */
+const aboutRun = {
+  schemaVersion: v.literal(1),
+  tool: v.strictObject({ name: v.literal('regctl'), version: text }),
+  started_at: time,
+  duration_ms: milliseconds,
+  registry: v.strictObject({ url: textOrNull, origin: textOrNull, api: textOrNull }),
+  services: v.array(text),
+  verdict: v.picklist(['pass', 'warn', 'fail', 'unknown']),
+  exit: v.picklist([0, 1, 3]),
+  summary: v.strictObject({ pass: count, warn: count, fail: count, skip: count, unknown: count }),
+  causes: v.array(v.strictObject({ id: text, service: textOrNull, blocks: count })),
+};
 
 const report = of<Report>()(
   v.strictObject({
-    schemaVersion: v.literal(1),
-    tool: v.strictObject({ name: v.literal('regctl'), version: text }),
-    started_at: time,
-    duration_ms: milliseconds,
-    registry: v.strictObject({ url: textOrNull, origin: textOrNull, api: textOrNull }),
-    services: v.array(text),
-    verdict: v.picklist(['pass', 'warn', 'fail', 'unknown']),
-    exit: v.picklist([0, 1, 3]),
+    ...aboutRun,
     fail_on: v.picklist(['warn', 'fail', 'new']),
-    summary: v.strictObject({ pass: count, warn: count, fail: count, skip: count, unknown: count }),
-    causes: v.array(v.strictObject({ id: text, service: textOrNull, blocks: count })),
     waivers: v.array(
       v.strictObject({
         id: text,
@@ -154,25 +182,22 @@ const report = of<Report>()(
         unexamined: troubles,
       }),
     ),
-    results: v.array(
+    results: v.array(result),
+  }),
+);
+
+const checklist = of<Checklist>()(
+  v.strictObject({
+    ...aboutRun,
+    checklist: v.picklist(LISTS),
+    items: v.array(
       v.strictObject({
-        id: text,
-        title: text,
-        category: text,
-        service: textOrNull,
+        item: text,
+        text,
         status,
-        seen: textOrNull,
-        findings,
-        waived: findings,
-        skip: v.nullable(
-          v.variant('kind', [
-            v.strictObject({ kind: v.picklist(['not-applicable', 'filtered', 'waived']), why: text }),
-            v.strictObject({ kind: v.literal('blocked'), by: text, why: text }),
-          ]),
-        ),
-        started_ms: v.nullable(milliseconds),
-        duration_ms: milliseconds,
-        attempts: v.array(v.strictObject({ status, codes: v.array(text), duration_ms: milliseconds })),
+        open: v.array(v.strictObject({ id: text, why: text })),
+        why: textOrNull,
+        checks: v.array(result),
       }),
     ),
   }),
@@ -313,6 +338,11 @@ export const SCHEMAS: Readonly<Record<string, ResultSchema>> = {
   },
   doctor: { title: 'regctl doctor --json, and --report json=FILE', command: 'doctor', schema: report },
   'doctor-list': { title: 'regctl doctor --list --json', command: 'doctor', schema: v.array(check) },
+  'doctor-checklist': {
+    title: 'regctl doctor --checklist LIST --json',
+    command: 'doctor',
+    schema: checklist,
+  },
   'doctor-explain': { title: 'regctl doctor --explain ID --json', command: 'doctor', schema: check },
   error: {
     title: 'What any command prints under --json where it fails',

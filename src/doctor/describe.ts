@@ -3,6 +3,7 @@ import type { Check } from './check.js';
 import type { Entry } from './findings/entry.js';
 import { FINDINGS } from './findings.js';
 import type { Level } from './result.js';
+import { checksOf, SYMPTOMS } from './symptoms.js';
 
 export interface CheckDescription {
   id: string;
@@ -11,8 +12,19 @@ export interface CheckDescription {
   scope: 'deployment' | 'service';
   effects: 'read' | 'write';
   requires: string[];
+  /** Items of the guides' checklists that it answers: `integration.1`. */
   checklist: string[];
+  /** What of the guides' troubleshooting it looks at. */
+  symptoms: SymptomDescription[];
   findings: FindingDescription[];
+}
+
+export interface SymptomDescription {
+  guide: string;
+  /** The heading in the guide. */
+  symptom: string;
+  /** The guide's advice that it carries out; empty where it shows that the symptom is there. */
+  advice: string[];
 }
 
 export interface FindingDescription {
@@ -35,8 +47,17 @@ export function describeCheck(check: Check<unknown, never>): CheckDescription {
     effects,
     requires: requires.map((other) => other.id),
     checklist: [...checklist],
+    symptoms: symptomsOf(id),
     findings: codes.map(describeFinding),
   };
+}
+
+function symptomsOf(id: string): SymptomDescription[] {
+  return SYMPTOMS.filter((symptom) => checksOf(symptom).includes(id)).map(({ guide, title, advice }) => ({
+    guide,
+    symptom: title,
+    advice: advice.filter(({ checks }) => checks.includes(id)).map(({ text }) => text),
+  }));
 }
 
 /** The texts of a code with its parameters' names for their values. */

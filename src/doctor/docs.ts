@@ -1,5 +1,6 @@
 // docs/checks/<id>.md and --explain, from the check itself: written down once.
 import type { CheckDescription } from './describe.js';
+import { itemsOf, LISTS } from './guides.js';
 
 /** The files of docs/checks: name → text. */
 export function checkPages(checks: readonly CheckDescription[]): Map<string, string> {
@@ -17,13 +18,13 @@ export function checkPage(check: CheckDescription): string {
     `Examines ${check.scope === 'service' ? 'each service' : 'the deployment'}`,
     check.effects === 'read' ? 'changes nothing' : 'changes something: runs only with `--active`',
     ...(check.requires.length === 0 ? [] : [`runs after ${check.requires.map(code).join(', ')}`]),
-    ...(check.checklist.length === 0 ? [] : [`answers ${check.checklist.map(item).join(', ')}`]),
   ];
   return [
     `# ${check.id}`,
     `**${check.title}.**`,
     check.about,
     `${facts.join('; ')}.`,
+    ...guideSection(check),
     '## What it can find',
     ...check.findings.flatMap(({ code: name, level, seen, remedy, reproduce }) => [
       `### ${name} (${level})`,
@@ -42,7 +43,14 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
-function item(name: string): string {
-  const [list, number] = name.split('.');
-  return `item ${number} of the ${list} checklist`;
+/** What of the guides it answers, in their words. */
+function guideSection({ checklist, symptoms }: CheckDescription): string[] {
+  const items = LISTS.flatMap(itemsOf).filter(({ item }) => checklist.includes(item));
+  const lines = [
+    ...items.map(({ item, text }) => `- ${item.split('.', 1)[0]} checklist: ${text}`),
+    ...symptoms.flatMap(({ guide, symptom, advice }) => [
+      `- ${guide}, troubleshooting: ${symptom}${advice.map((text) => `\n  - ${text}`).join('')}`,
+    ]),
+  ];
+  return lines.length === 0 ? [] : ['## What of the guides it answers', lines.join('\n')];
 }

@@ -28,6 +28,7 @@ export const CHECKLISTS = {
 } as const satisfies Record<string, { guide: string; items: readonly string[] }>;
 
 export type ChecklistName = keyof typeof CHECKLISTS;
+export const LISTS = Object.keys(CHECKLISTS) as ChecklistName[];
 
 /** The items of a list with their ids, `integration.1` first. */
 export function itemsOf(list: ChecklistName): { item: ChecklistItem; text: string }[] {
