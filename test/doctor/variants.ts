@@ -136,7 +136,15 @@ export const VARIANTS: Variant[] = [
       change: (deployment) => coordinator(deployment, false),
     },
     { name: 'a Coordinator alone, which can list', change: (deployment) => coordinator(deployment, true) },
-    { name: 'serve, as a Coordinator', change: (deployment) => registerAtServe(deployment, { beatS: 1 }) },
+    {
+      name: 'serve, as a Coordinator',
+      change: (deployment) => registerAtServe(deployment, { beatS: { 'asr-1': 1 }, alive: ['asr-1'] }),
+    },
+    {
+      name: 'serve, as a Config Service',
+      change: (deployment) =>
+        registerAtServe(deployment, { api: 'config-service', beatS: { 'asr-1': undefined } }),
+    },
     {
       name: 'a registry behind a proxy',
       env: { SERVICE_HOST: undefined, SERVICE_PORT: '8090' },

@@ -122,6 +122,7 @@ function asTheServiceSees(context: DoctorContext, view: View): DoctorContext {
     secret: secret && {
       origin: `${secret.origin} inside`,
       matches: () => false,
+      appearsIn: () => false,
       weakness: () => {
         if (secret.placeholder) return 'is a placeholder, not a secret';
         return secret.long ? undefined : `has less than ${MIN_SECRET_BYTES} bytes (RFC 7518 §3.2)`;
