@@ -1,5 +1,4 @@
 // Builds what an operation may use. Everything that costs is made when asked for.
-import { setTimeout as delay } from 'node:timers/promises';
 import { fail, RegctlError } from './errors.js';
 import type { ContextFlags, Host } from './host.js';
 import type { Http } from './http/http.js';
@@ -192,12 +191,26 @@ async function ask(host: Host): Promise<Secret | undefined> {
   return typed ? new Secret(typed, 'the prompt') : undefined;
 }
 
+/** As that of `node:timers/promises`, which makes an error with a stack for every timer that is not needed any more. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const end = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', end);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
+
 function systemClock(signal: AbortSignal): Clock {
   return {
     now: () => Date.now(),
     monotonic: () => performance.now(),
-    sleep: async (ms, other) => {
-      await delay(ms, undefined, { signal: other ?? signal });
-    },
+    sleep: (ms, other = signal) => sleep(ms, other),
   };
 }

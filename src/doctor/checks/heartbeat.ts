@@ -3,7 +3,7 @@ import type { Instance } from '../../registry-client/client.js';
 import { HEARTBEAT_INTERVAL_S, MISSED_BEATS_MEAN_DOWN } from '../../wire/coordinator.js';
 import { attempt } from '../attempt.js';
 import { type Finding, few, finding, found, notApplicable, pass, serviceCheck, verdict } from '../check.js';
-import { label, present } from './registration.js';
+import { label, listing, present } from './registration.js';
 import { reachable, skewOf } from './registry.js';
 import { api } from './registry-api.js';
 
@@ -24,11 +24,11 @@ export const recent = serviceCheck({
   requires: [present, api, reachable],
   codes: ['BEAT_LATE', 'BEAT_NEVER'],
   settles: true,
-  async run(context, [, { api: kind }, { answer, askedAt }]) {
+  async run(context, [known, { api: kind }, { answer, askedAt }]) {
     const { service } = context;
-    const instances = await (await context.registry.client()).listInstances(service);
+    const { instances, listedAt } = await listing(known, context);
     const skewMs = skewOf(answer, askedAt) ?? 0;
-    const now = context.now() + skewMs;
+    const now = listedAt + skewMs;
     const findings: Finding[] = [];
     const beating: Beating[] = [];
     for (const instance of instances) {

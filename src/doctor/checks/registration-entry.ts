@@ -1,7 +1,7 @@
 // registration.*, the entry itself: its URL, its metadata, and what else has the same URL.
 import type { Instance } from '../../registry-client/client.js';
 import { MAX_METADATA_BYTES } from '../../wire/config-service.js';
-import { serviceUrlProblem } from '../../wire/urls.js';
+import { serviceUrlProblem, withoutTrailingSlash } from '../../wire/urls.js';
 import { type Finding, few, finding, found, notApplicable, pass, serviceCheck, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import { serviceVars } from './env.js';
@@ -104,17 +104,16 @@ export const noDuplicates = serviceCheck({
     'Twice by the same service: a start before the last one left its entry behind. By two services: one of them has a copied host or port, and its callers reach the other.',
   requires: [present, api],
   codes: ['DUPLICATE_URL', 'SHARED_URL'],
-  async run({ service }, [{ instances }, { services }]) {
+  async run({ service }, [{ instances }, { namesByUrl }]) {
     const addresses = new Map<string, Instance[]>();
     for (const instance of instances) {
-      const url = address(instance)?.replace(/\/+$/, '');
-      if (url !== undefined) addresses.set(url, [...(addresses.get(url) ?? []), instance]);
+      const registered = address(instance);
+      if (registered === null) continue;
+      const url = withoutTrailingSlash(registered);
+      addresses.set(url, [...(addresses.get(url) ?? []), instance]);
     }
     const findings = [...addresses].flatMap(([url, same]) => {
-      const others = (services ?? []).filter(
-        (other) => other.service_name !== service && sameUrl(other.service_url, url),
-      );
-      const names = few(others.map(({ service_name }) => service_name));
+      const others = (namesByUrl.get(url) ?? []).filter((name) => name !== service);
       return [
         ...(same.length > 1
           ? [
@@ -124,7 +123,7 @@ export const noDuplicates = serviceCheck({
               }),
             ]
           : []),
-        ...(others.length > 0 ? [finding('SHARED_URL', { service, address: url, others: names })] : []),
+        ...(others.length > 0 ? [finding('SHARED_URL', { service, address: url, others: few(others) })] : []),
       ];
     });
     return verdict(findings, few([...addresses.keys()]), undefined);

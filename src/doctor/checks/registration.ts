@@ -28,6 +28,26 @@ export function withoutCredentials(url: string): string {
   return parsed.href;
 }
 
+/** The live instances of a service, as the registry listed them. */
+interface Listing {
+  instances: Instance[];
+  /** Milliseconds since 1970. */
+  listedAt: number;
+}
+
+/** Less than the pause between two attempts under --wait, so that each attempt after the first asks anew. */
+const FRESH_MS = 900;
+
+async function list({ service, registry, now }: ServiceContext): Promise<Listing> {
+  const listedAt = now();
+  return { instances: await (await registry.client()).listInstances(service), listedAt };
+}
+
+/** What another check has just read, where it means the same moment; else asks. */
+export async function listing(known: Listing, context: ServiceContext): Promise<Listing> {
+  return Math.abs(context.now() - known.listedAt) < FRESH_MS ? known : list(context);
+}
+
 export const readable = serviceCheck({
   id: 'registration.readable',
   title: 'The registry can read the entry of the service',
@@ -41,8 +61,8 @@ export const readable = serviceCheck({
     const { service, registry } = context;
     const url = registry.urlOf(kind, 'service', service);
     if (!isName(service)) return found(finding('NAME_UNREADABLE', { service, url, rule: NAME_RULE }));
-    const listed = await attempt(async () => (await registry.client()).listInstances(service));
-    if (!listed.error) return pass('it answers', undefined);
+    const listed = await attempt(() => list(context));
+    if (!listed.error) return pass('it answers', listed.value);
     const { error } = listed;
     if (error.code === 'TIMED_OUT') return blockedBy(latency, because(error));
     const code = error.code === 'SERVER_ERROR' ? 'ENTRY_BREAKS_API' : 'ENTRY_UNREADABLE';
@@ -58,14 +78,14 @@ export const noGhosts = serviceCheck({
   requires: [readable, api],
   codes: ['GHOST_ROW'],
   settles: true,
-  async run({ service, registry }, [, { api: kind, services }]) {
+  async run(context, [known, { api: kind, services }]) {
+    const { service, registry } = context;
     const row = services?.find(({ service_name }) => service_name === service);
-    if (row === undefined) return pass('the catalog has no row of it', undefined);
-    if (kind === 'coordinator')
-      return pass('a Coordinator keeps no catalog beside its live entries', undefined);
-    const instances = await (await registry.client()).listInstances(service);
-    if (instances.length > 0)
-      return pass(`its row has ${count(instances.length, 'live instance')}`, undefined);
+    if (row === undefined) return pass('the catalog has no row of it', known);
+    if (kind === 'coordinator') return pass('a Coordinator keeps no catalog beside its live entries', known);
+    const listed = await listing(known, context);
+    const live = listed.instances.length;
+    if (live > 0) return pass(`its row has ${count(live, 'live instance')}`, listed);
     const url = registry.urlOf(kind, 'service', service);
     const registered = row.registered_at ?? 'at an unknown time';
     return found(finding('GHOST_ROW', { service, url, row: row.status, registered }));
@@ -81,13 +101,14 @@ export const present = serviceCheck({
   requires: [noGhosts, api],
   codes: ['NOT_REGISTERED'],
   settles: true,
-  async run({ service, registry }, [, { api: kind }]) {
-    const instances = await (await registry.client()).listInstances(service);
-    if (instances.length === 0) {
+  async run(context, [known, { api: kind }]) {
+    const { service, registry } = context;
+    const listed = await listing(known, context);
+    if (listed.instances.length === 0) {
       const url = registry.urlOf(kind, 'service', service);
       return found(finding('NOT_REGISTERED', { service, url }));
     }
-    return pass(few(instances.map(label)), { instances });
+    return pass(few(listed.instances.map(label)), listed);
   },
 });
 
@@ -100,20 +121,23 @@ export const discoverable = serviceCheck({
   requires: [present, api],
   codes: ['NO_STATUS', 'NONE_HEALTHY', 'STALE_CACHE'],
   settles: true,
-  async run({ service, registry }, [, { api: kind }]) {
-    const client = await registry.client();
-    const picked = await attempt(() => client.pickUrl(service));
+  async run(context, [known, { api: kind }]) {
+    const { service, registry } = context;
+    const picked = await attempt(async () => (await registry.client()).pickUrl(service));
     if (picked.error?.code === 'TIMED_OUT') return blockedBy(latency, because(picked.error));
     if (picked.error) throw picked.error;
-    const url = registry.urlOf(kind, kind === 'coordinator' ? 'service' : 'url', service);
-    const instances = await client.listInstances(service);
     const handedOut = picked.value;
-    if (handedOut === undefined) return found(whyNot({ service, url }, instances));
-    if (!instances.some(({ service_url }) => sameUrl(service_url, handedOut))) {
-      const detail = `it hands out ${withoutCredentials(handedOut)}, which none of its instances has`;
-      return found(finding('STALE_CACHE', { service, url, detail }));
-    }
-    return pass(withoutCredentials(handedOut));
+    const has = ({ instances }: Listing) =>
+      instances.some(({ service_url }) => sameUrl(service_url, handedOut ?? null));
+    if (handedOut !== undefined && has(await listing(known, context)))
+      return pass(withoutCredentials(handedOut));
+    // Nothing is held against the registry that was read before it answered.
+    const now = await list(context);
+    const url = registry.urlOf(kind, kind === 'coordinator' ? 'service' : 'url', service);
+    if (handedOut === undefined) return found(whyNot({ service, url }, now.instances));
+    if (has(now)) return pass(withoutCredentials(handedOut));
+    const detail = `it hands out ${withoutCredentials(handedOut)}, which none of its instances has`;
+    return found(finding('STALE_CACHE', { service, url, detail }));
   },
 });
 

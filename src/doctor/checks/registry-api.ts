@@ -6,6 +6,7 @@ import { isMissingRoute, read, toService } from '../../registry-client/answers.j
 import type { Api, Service } from '../../registry-client/client.js';
 import { InstanceRows, ServiceRows, UrlAnswer } from '../../wire/config-service.js';
 import { ServiceAnswer } from '../../wire/coordinator.js';
+import { withoutTrailingSlash } from '../../wire/urls.js';
 import { attempt, because, isTransient, ONCE_MORE } from '../attempt.js';
 import { blockedBy, deploymentCheck, type Finding, finding, found, pass, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
@@ -35,7 +36,8 @@ export const api = deploymentCheck({
     const failing = findings.some(({ code }) => code === 'API_CALL_FAILS');
     if (failing && ill !== undefined) return blockedBy(healthy, ill);
     const listed = results[0]?.answer;
-    const facts = { api: detected.value, services: listed?.status === 200 ? servicesOf(listed) : null };
+    const services = listed?.status === 200 ? servicesOf(listed) : null;
+    const facts = { api: detected.value, services, namesByUrl: namesByUrl(services ?? []) };
     if (findings.length > 0) {
       // What later checks do not call does not keep them from running.
       const usable = results.every(({ finding: each }, index) => !each || calls[index]?.aside);
@@ -116,6 +118,19 @@ async function examine(call: Call, { http, registry }: DoctorContext) {
     return { finding: finding('API_CALL_REFUSED', { ...call, seen }) };
   if (judged.error.code === 'SERVER_ERROR') return { finding: finding('API_CALL_FAILS', { ...call, seen }) };
   return { finding: finding('API_CALL_MALFORMED', { ...call, seen }) };
+}
+
+/** The names of the services in the catalog by their URL, which has no trailing slash. */
+function namesByUrl(services: readonly Service[]): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>();
+  for (const { service_name, service_url } of services) {
+    if (service_url === null) continue;
+    const url = withoutTrailingSlash(service_url);
+    const same = names.get(url);
+    if (same) same.push(service_name);
+    else names.set(url, [service_name]);
+  }
+  return names;
 }
 
 function servicesOf(answer: HttpAnswer): Service[] {

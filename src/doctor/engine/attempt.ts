@@ -5,6 +5,9 @@ import type { Tried } from './outcome.js';
 import type { Places } from './places.js';
 import type { Stop } from './stop.js';
 
+/** One for all: what aborts without a reason makes an error with a stack, twice an attempt. */
+const ENDED = new Error('the check has ended');
+
 export interface Surroundings<Context> {
   options: Pick<RunOptions<Context>, 'clock' | 'contextFor' | 'observe'>;
   places: Places;
@@ -40,10 +43,10 @@ export async function attempt<Context>(
     );
     running.then(resolve).finally(unlisten);
   });
-  end.abort();
+  end.abort(ENDED);
   if (check.cleanupMs > 0)
     await Promise.race([running, clock.sleep(check.cleanupMs, timer.signal).catch(() => undefined)]);
-  timer.abort();
+  timer.abort(ENDED);
   lane.end();
   return { outcome, began, ended: clock.now(), cutOff };
 }

@@ -2,6 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { type Finding, finding } from '../check.js';
 import type { Clock } from './options.js';
 
+const OVER = new Error('the run is over');
+
 /** The end of a run before all is done: by the person, or by its deadline. */
 export class Stop {
   private readonly controller = new AbortController();
@@ -25,7 +27,7 @@ export class Stop {
       () => undefined,
     );
     return () => {
-      over.abort();
+      over.abort(OVER);
       signal.removeEventListener('abort', interrupt);
     };
   }
@@ -54,7 +56,7 @@ export class Stop {
   private now(cause: NonNullable<Stop['cause']>): void {
     if (this.cause) return;
     this.cause = cause;
-    this.controller.abort();
+    this.controller.abort(OVER);
     for (const listener of this.listeners) listener(cause.finding());
     this.listeners.clear();
   }
