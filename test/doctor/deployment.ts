@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { makeContext } from '../../src/context.js';
+import { type Clock, type Context, makeContext } from '../../src/context.js';
 import type { Report } from '../../src/doctor/result.js';
 import type { ContextFlags } from '../../src/host.js';
 import { type DoctorInput, examine } from '../../src/operations/doctor.js';
@@ -39,6 +39,8 @@ export interface Deployment {
 }
 
 export interface DeploymentOptions {
+  /** Why there can be no such deployment here; undefined where there can. */
+  impossible?: string | undefined;
   behaviour?: Behaviour | undefined;
   replica?: ReplicaOptions | undefined;
   /** False leaves the service unregistered. */
@@ -124,11 +126,19 @@ export async function forward(request: RecordedRequest, to: string): Promise<Ans
   return { status: answer.status, headers: { 'content-type': type }, body: await answer.text() };
 }
 
-/** Runs the doctor as the command does. */
-export async function runDoctor(
-  { env, folder, flags, input }: Pick<Deployment, 'env' | 'folder' | 'flags' | 'input'>,
+type Examined = Pick<Deployment, 'env' | 'folder' | 'flags' | 'input'> & { clock?: Clock };
+
+/** Runs the doctor as the command does; on another clock where one is given. */
+export function runDoctor(deployment: Examined, signal?: AbortSignal): Promise<Report> {
+  return withContext(deployment, examine, signal);
+}
+
+/** Does something with what the command would give to it. */
+export async function withContext<T>(
+  { env, folder, flags, input, clock }: Examined,
+  work: (input: DoctorInput, context: Context) => Promise<T>,
   signal = new AbortController().signal,
-): Promise<Report> {
+): Promise<T> {
   const context = await makeContext(flags, {
     environment: env,
     folder,
@@ -141,7 +151,7 @@ export async function runDoctor(
     changing: () => undefined,
   });
   try {
-    return await examine(
+    return await work(
       {
         services: [],
         all: false,
@@ -161,7 +171,7 @@ export async function runDoctor(
         version: '0.0.0',
         ...input,
       },
-      context,
+      clock === undefined ? context : { ...context, clock },
     );
   } finally {
     await context.close();
