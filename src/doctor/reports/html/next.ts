@@ -42,7 +42,7 @@ ${places(cases)}
 
 /** A command to paste; the button comes with the script. */
 function command(text: string): Markup {
-  return html`<div class="cmd"><pre tabindex="0" role="region" aria-label="Command that shows it again"><code>${text}</code></pre></div>`;
+  return html`<div class="cmd"><pre><code>${text}</code></pre></div>`;
 }
 
 /** Where it was found, when that says more than the card. */
