@@ -8,6 +8,8 @@ interface About {
   foreseeable: boolean;
   /** Milliseconds on a clock that never jumps. */
   now(): number;
+  /** Checks that watch beside the others, by id: what each waits for. */
+  watchers: ReadonlyMap<string, string>;
   show(line: string): void;
 }
 
@@ -18,7 +20,7 @@ const EVERY_MS = 200;
 const TELLING_MS = 2_000;
 
 /** Shows `3 of 33 checks done, waiting for registry.api`, of many services how many are done and how long it takes. */
-export function progress({ services, foreseeable, now, show }: About): (event: RunEvent) => void {
+export function progress({ services, foreseeable, watchers, now, show }: About): (event: RunEvent) => void {
   const running = new Set<string>();
   const started = now();
   let checks = { done: 0, total: 0 };
@@ -28,8 +30,10 @@ export function progress({ services, foreseeable, now, show }: About): (event: R
   const line = () => {
     const done = `${number(checks.done)} of ${number(checks.total)} checks done`;
     if (services <= 1) {
-      // The one under way the longest is the one that is waited for.
-      const [oldest] = running;
+      // The one under way the longest is the one that is waited for; of those that watch, when all others are done.
+      const [oldest] = [...running].sort((a, b) => Number(watchers.has(a)) - Number(watchers.has(b)));
+      const title = watchers.get(oldest ?? '');
+      if (title !== undefined) return `${done}, waiting for ${oldest}: ${title}`;
       if (checks.total === 0) return `Examining, waiting for ${oldest}`;
       return oldest === undefined ? done : `${done}, waiting for ${oldest}`;
     }

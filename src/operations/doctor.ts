@@ -1,5 +1,5 @@
 import type { Context } from '../context.js';
-import type { Engines } from '../doctor/context.js';
+import type { Engines, Exec } from '../doctor/context.js';
 import type { CheckDescription } from '../doctor/describe.js';
 import type { FailOn, Report } from '../doctor/result.js';
 import { fail, RegctlError } from '../errors.js';
@@ -31,8 +31,8 @@ export interface DoctorInput {
   source: string | undefined;
   /** The engines behind the registry to ask directly. */
   engines: Engines;
-  /** A command that runs a program where the service runs, such as `docker compose exec -T my-service`. */
-  exec: string | undefined;
+  /** A way to where the service runs. */
+  exec: Exec | undefined;
   deadlineMs: number;
   waitMs: number;
   concurrency: number;
@@ -97,6 +97,7 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     observe: progress({
       services: services.length,
       foreseeable: input.waitMs === 0,
+      watchers: new Map(CHECKS.filter(({ background }) => background).map(({ id, title }) => [id, title])),
       now: clock.monotonic,
       show: context.progress,
     }),

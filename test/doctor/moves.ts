@@ -1,92 +1,86 @@
 // A deployment moved elsewhere: to another kind of registry, or behind another name.
 import { setInterval } from 'node:timers/promises';
 import type { Clock } from '../../src/context.js';
+import type { Api } from '../../src/registry-client/client.js';
 import { startRegistry } from '../../src/registry-server/server.js';
+import { PREFIX } from '../../src/wire/config-service.js';
 import { type CertificateOptions, selfSigned } from '../support/hostile/certificate.js';
 import { send, startInstrument } from '../support/instrument.js';
 import { type Deployment, forward, SERVICE } from './deployment.js';
 
-/** How the instances of a service beat at `serve`. */
-export interface Beats {
-  /** The API that they and the doctor use; the Coordinator's unless told otherwise. */
-  api?: 'config-service' | 'coordinator';
-  /** By instance: seconds since its last heartbeat; undefined where it never sent one. */
-  beatS: Readonly<Record<string, number | undefined>>;
-  /** Those that go on beating, much more often than every 30 s. */
-  alive?: readonly string[];
-  /** Seconds as the registry counts them pass faster than others. */
-  clock?: Clock;
+/** The registry of `serve`, in which instances of the service register and beat. */
+export interface Serve {
+  register(instance: string): Promise<void>;
+  /** A heartbeat, as of so many seconds ago. */
+  beat(instance: string, agoS?: number): Promise<void>;
+  deregister(instance: string): Promise<void>;
 }
 
-/** Moves the deployment to `serve`, which tells of heartbeats. */
-export async function registerAtServe(
+/** Moves the deployment to `serve`, which tells of heartbeats; instances and doctor use one of its APIs. */
+export async function moveToServe(
   { env, service, owns }: Deployment,
-  { api = 'coordinator', beatS, alive = [], clock }: Beats,
-): Promise<void> {
-  let agoS = 0;
+  { api = 'coordinator', clock }: { api?: Api; clock?: Clock } = {},
+): Promise<Serve> {
+  let agoMs = 0;
   const now = () => clock?.now() ?? Date.now();
   const registry = await startRegistry({
     port: 0,
     store: { kind: 'memory' },
-    clock: { now: () => performance.now(), wall: () => new Date(now() - agoS * 1000) },
+    clock: { now: () => performance.now(), wall: () => new Date(now() - agoMs) },
   });
-  const post = async (path: string, body: object) => {
-    const answer = await fetch(registry.url + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  };
-  const calls = {
-    coordinator: {
-      register: (instance_id: string) =>
-        post('/register', {
-          service_id: 42,
-          instance_id,
-          service_name: SERVICE,
-          url: service.url,
-          health_check_url: `${service.url}/health`,
-          metadata: { status: 'healthy' },
-        }),
-      beat: (instance_id: string) => post('/heartbeat', { service_id: 42, instance_id }),
-    },
-    'config-service': {
-      register: (instance_id: string) =>
-        post('/api/v1/registry/register', {
-          service_name: SERVICE,
-          service_url: service.url,
-          health_check_url: `${service.url}/health`,
-          service_metadata: { instance_id, status: 'healthy' },
-        }),
-      beat: (instance_id: string) =>
-        post('/api/v1/registry/heartbeat', { service_name: SERVICE, instance_id }),
-    },
-  }[api];
-  for (const [instance, seconds] of Object.entries(beatS)) {
-    await calls.register(instance);
-    if (seconds === undefined) continue;
-    agoS = seconds;
-    await calls.beat(instance);
-    agoS = 0;
-  }
-  const over = new AbortController();
-  const beating = Promise.all(
-    alive.map(async (instance) => {
-      for await (const _ of setInterval(200, undefined, { signal: over.signal })) await calls.beat(instance);
-    }),
-  ).catch((error: unknown) => {
-    if (!over.signal.aborted) throw error;
-  });
-  owns({
-    async close() {
-      over.abort();
-      await beating;
-      await registry.close();
-    },
-  });
+  owns(registry);
   delete env.CONFIG_SERVICE_URL;
   env[api === 'coordinator' ? 'REGISTRY_URL' : 'CONFIG_SERVICE_URL'] = registry.url;
+  const post = async (path: string, body: object) => {
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(registry.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  };
+  const health_check_url = `${service.url}/health`;
+  const key = (instance_id: string) =>
+    api === 'coordinator' ? { service_id: 42, instance_id } : { service_name: SERVICE, instance_id };
+  const prefix = api === 'coordinator' ? '' : PREFIX;
+  return {
+    register: (instance_id) =>
+      post(`${prefix}/register`, {
+        ...key(instance_id),
+        ...(api === 'coordinator'
+          ? { service_name: SERVICE, url: service.url, metadata: { status: 'healthy' } }
+          : { service_url: service.url, service_metadata: { instance_id, status: 'healthy' } }),
+        health_check_url,
+      }),
+    async beat(instance, agoS = 0) {
+      agoMs = agoS * 1000;
+      await post(`${prefix}/heartbeat`, key(instance));
+      agoMs = 0;
+    },
+    deregister: (instance) => post('/deregister', { service_id: 42, instance_id: instance }),
+  };
+}
+
+/** Registers instances at `serve`: when each beat last (undefined: never), and which go on, often. */
+export async function registerAtServe(
+  deployment: Deployment,
+  { api, beatS, alive = [] }: { api?: Api; beatS: Record<string, number | undefined>; alive?: string[] },
+): Promise<void> {
+  const serve = await moveToServe(deployment, api === undefined ? {} : { api });
+  for (const [instance, agoS] of Object.entries(beatS)) {
+    await serve.register(instance);
+    if (agoS !== undefined) await serve.beat(instance, agoS);
+  }
+  const over = new AbortController();
+  const beating = alive.map(async (instance) => {
+    for await (const _ of setInterval(200, undefined, { signal: over.signal })) await serve.beat(instance);
+  });
+  const ended = Promise.all(beating).catch((error: unknown) => {
+    if (!over.signal.aborted) throw error;
+  });
+  deployment.owns({
+    async close() {
+      over.abort();
+      await ended;
+    },
+  });
 }
 
 /** Puts TLS before the registry, under a certificate of its own authority, which the doctor is told to trust. */

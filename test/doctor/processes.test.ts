@@ -17,11 +17,13 @@ const FAULTS: ProcessFault[] = [
   {
     name: 'the service was killed',
     break: ({ service }) => kill(service, 'SIGKILL'),
-    expect: { 'registration.url-reachable': 'URL_UNREACHABLE' },
+    expect: { 'registration.url-reachable': 'URL_UNREACHABLE', 'heartbeat.cadence': 'BEAT_STOPPED' },
   },
   {
     name: 'the service is stopped: it accepts, and answers nobody',
     break: ({ service }) => service.kill('SIGSTOP'),
+    // The row above waits the half minute that shows it.
+    args: () => ['--skip', 'heartbeat.cadence'],
     expect: { 'registration.url-reachable': 'URL_UNREACHABLE' },
   },
   {
