@@ -20,15 +20,15 @@ export const SYMPTOMS: readonly Symptom[] = [
     guide: 'Service Integration Guide',
     title: '"401 Unauthorized" when calling another Service',
     symptom: null,
-    shownBy: ['registry.api', 'registry.round-trip'],
+    shownBy: ['e2e.calls-another-service', 'message.accepts-valid', 'registry.api'],
     advice: [
       {
         text: 'Check JWT_SECRET matches what Registry expects',
-        checks: ['env.jwt-secret', 'inside.agrees', 'registry.api', 'registry.clock-skew'],
+        checks: ['env.jwt-secret', 'inside.agrees', 'message.accepts-valid', 'registry.clock-skew'],
       },
       {
         text: 'Verify token is in `Authorization: Bearer <token>` header',
-        checks: ['message.rejects-missing', 'message.rejects-no-scheme'],
+        checks: ['message.rejects-missing', 'message.rejects-no-scheme', 'source.verifies-token'],
       },
     ],
   },
@@ -36,11 +36,11 @@ export const SYMPTOMS: readonly Symptom[] = [
     guide: 'Service Integration Guide',
     title: '"Connection refused" when calling another Service',
     symptom: null,
-    shownBy: ['registration.url-reachable', 'registration.no-dead-instances'],
+    shownBy: ['e2e.calls-another-service', 'registration.url-reachable', 'registration.no-dead-instances'],
     advice: [
       {
         text: "Don't hardcode IPs - use Service Discovery",
-        checks: ['registration.discoverable', 'registration.url-form'],
+        checks: ['source.no-hardcoded-addresses', 'registration.discoverable', 'registration.url-form'],
       },
       {
         text: 'Check the service is registered and healthy',
