@@ -72,6 +72,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   },
   'doctor/engines': { values: ['doctor', 'errors', 'http/failures', 'secret'] },
   'doctor/reports': { values: [], types: ['doctor'] },
+  'doctor/source': { values: ['doctor', 'wire'] },
   'doctor/run-checks': { values: ['doctor/engine'], types: ['doctor/check'] },
   'doctor/engine': { values: ['doctor/check'] },
 };

@@ -16,6 +16,7 @@ import * as entry from './checks/registration-entry.js';
 import * as registry from './checks/registry.js';
 import * as registryApi from './checks/registry-api.js';
 import { noLeftovers, roundTrip } from './checks/round-trip.js';
+import * as source from './checks/source.js';
 import { startupLog } from './checks/startup-log.js';
 import { waivers } from './checks/waivers.js';
 import type { ServiceContext } from './context.js';
@@ -51,6 +52,14 @@ const DEPLOYMENT: readonly Check[] = [
   insideNetwork.dns,
   insideNetwork.registryReachable,
   insideNetwork.health,
+  source.readable,
+  source.addresses,
+  source.secrets,
+  source.traceId,
+  source.heartbeat,
+  source.deregisters,
+  source.verifiesToken,
+  source.waivers,
 ];
 
 const SERVICE: readonly ServiceCheck[] = [

@@ -13,6 +13,7 @@ import { MESSAGE_ACTIVE } from './findings/message-active.js';
 import { REGISTRATION } from './findings/registration.js';
 import { REGISTRY } from './findings/registry.js';
 import { ROUND_TRIP } from './findings/round-trip.js';
+import { SOURCE } from './findings/source.js';
 import type { Finding } from './result.js';
 
 export const FINDINGS = {
@@ -29,6 +30,7 @@ export const FINDINGS = {
   ...MESSAGE_ACTIVE,
   ...ROUND_TRIP,
   ...ACTIVE,
+  ...SOURCE,
 } as const;
 
 export type Code = keyof typeof FINDINGS;

@@ -1,0 +1,178 @@
+// One pass over the code: file by file, every rule at once; of a file nothing is kept but what the rules saw.
+import { open } from 'node:fs/promises';
+import { finding } from '../findings.js';
+import type { Finding, Location } from '../result.js';
+import { type Language, languageOf } from './language.js';
+import { linesOf } from './lines.js';
+import { readCode, TooDeep } from './read.js';
+import type { Judgement, PlacedTrait } from './rule.js';
+import { addresses } from './rules/addresses.js';
+import { heartbeat } from './rules/heartbeat.js';
+import { registration } from './rules/registration.js';
+import { secrets } from './rules/secrets.js';
+import { tokens } from './rules/tokens.js';
+import { trace } from './rules/trace.js';
+import { type Waiver, waiversOf } from './waivers.js';
+import { walk } from './walk.js';
+
+const RULES = [addresses, secrets, trace, heartbeat, registration, tokens];
+
+/** Larger is written by machines. */
+export const MAX_FILE_BYTES = 1024 * 1024;
+/** More is not one service. */
+export const MAX_FILES = 20_000;
+
+/** What the code showed. */
+export interface Survey {
+  /** Language → number of files read. */
+  files: Map<string, number>;
+  tests: number;
+  /** What was not looked at because it is not this code's own. */
+  leftOut: Set<string>;
+  /** Why something could not be read or followed. */
+  unread: Finding[];
+  rules: Map<string, Judgement & { waived: string[] }>;
+  /** Waivers that are no good. */
+  waivers: Finding[];
+  /** How many waivers there are. */
+  waiverCount: number;
+}
+
+interface Placed {
+  id: string;
+  finding: Finding;
+  location: Location;
+}
+
+/** Examines the code in `folder` (absolute), called `shownAs` in findings. Throws the file system's error for the folder itself. */
+export async function survey(folder: string, shownAs: string, signal: AbortSignal): Promise<Survey> {
+  const pass: Survey = {
+    files: new Map(),
+    tests: 0,
+    leftOut: new Set(),
+    unread: [],
+    rules: new Map(),
+    waivers: [],
+    waiverCount: 0,
+  };
+  const sightings: Placed[] = [];
+  const traits = new Map<string, PlacedTrait[]>(RULES.map(({ id }) => [id, []]));
+  const waivers: Waiver[] = [];
+  const languages = new Map<string, (path: string) => Language>();
+  let count = 0;
+  for await (const each of walk(folder, shownAs)) {
+    signal.throwIfAborted();
+    if (each.kind === 'test') pass.tests += 1;
+    else if (each.kind === 'left-out') pass.leftOut.add(each.name);
+    else if (each.kind === 'unreadable')
+      pass.unread.push(finding('SOURCE_UNREADABLE', at(each.path, each.cause)));
+    else {
+      count += 1;
+      if (count > MAX_FILES) {
+        pass.unread.push(finding('SOURCE_TOO_LARGE', { path: shownAs, files: MAX_FILES }));
+        break;
+      }
+      const { path, file } = each;
+      const text = await readText(file, signal);
+      if (typeof text !== 'string') {
+        pass.unread.push(finding('SOURCE_UNREADABLE', at(path, text.cause)));
+        continue;
+      }
+      const entry = languageOf(path);
+      if (entry === undefined) continue;
+      const load = languages.get(entry.name) ?? (await entry.load());
+      languages.set(entry.name, load);
+      try {
+        const code = await readCode(path, text, load(path), signal);
+        const place = linesOf(text);
+        const locate = (offset: number): Location => ({ path, ...place(offset) });
+        for (const rule of RULES) {
+          const seen = rule.look(code);
+          for (const { at: offset, finding: make } of seen.sightings)
+            sightings.push({ id: rule.id, finding: make(locate(offset)), location: locate(offset) });
+          for (const { name, at: offset } of seen.traits)
+            traits.get(rule.id)?.push({ name, location: locate(offset) });
+        }
+        waivers.push(...waiversOf(code));
+        if (code.errorAt !== undefined)
+          pass.unread.push(finding('SOURCE_UNPARSED', { ...locate(code.errorAt), language: entry.name }));
+      } catch (error) {
+        if (!(error instanceof TooDeep || error instanceof RangeError)) throw error;
+        pass.unread.push(finding('SOURCE_UNREADABLE', at(path, 'it is nested too deeply')));
+      }
+      pass.files.set(entry.name, (pass.files.get(entry.name) ?? 0) + 1);
+    }
+  }
+  return concluded(pass, sightings, traits, waivers);
+}
+
+function concluded(
+  pass: Survey,
+  sightings: readonly Placed[],
+  traits: ReadonlyMap<string, readonly PlacedTrait[]>,
+  waivers: readonly Waiver[],
+): Survey {
+  const used = new Set<Waiver>();
+  const waiverOf = ({ id, location }: Placed) => {
+    const waiver = waivers.find(
+      (each) =>
+        each.id === id && each.reason !== '' && each.path === location.path && each.covers === location.line,
+    );
+    if (waiver !== undefined) used.add(waiver);
+    return waiver;
+  };
+  for (const { id, judge } of RULES) {
+    const judged = judge(traits.get(id) ?? []);
+    const own = sightings.filter((each) => each.id === id);
+    const placed = [...own, ...(judged.applies ? judged.findings.map((each) => ({ id, ...each })) : [])];
+    const waived = placed.flatMap((each) => {
+      const waiver = waiverOf(each);
+      return waiver === undefined
+        ? []
+        : [`${each.location.path}:${each.location.line} because ${waiver.reason}`];
+    });
+    const findings = placed.filter((each) => waiverOf(each) === undefined);
+    const isJudged = judged.applies || placed.length > 0;
+    pass.rules.set(
+      id,
+      isJudged
+        ? { applies: true, findings, seen: judged.applies ? judged.seen : '', waived }
+        : { applies: false, why: judged.applies ? '' : judged.why, waived },
+    );
+  }
+  pass.waiverCount = waivers.length;
+  pass.waivers = waivers.flatMap((waiver) => {
+    const { id, path, line, column } = waiver;
+    if (waiver.reason === '') return [finding('ALLOW_WITHOUT_REASON', { id, path, line, column })];
+    return used.has(waiver) ? [] : [finding('ALLOW_UNUSED', { id, path, line, column })];
+  });
+  return pass;
+}
+
+function at(path: string, cause: string) {
+  return { path, cause };
+}
+
+/** The text of a file; or why it has none. What is not UTF-8 is taken for Latin-1, where code itself reads the same. */
+async function readText(file: string, signal: AbortSignal): Promise<string | { cause: string }> {
+  let bytes: Buffer;
+  try {
+    const handle = await open(file);
+    try {
+      const { size } = await handle.stat();
+      if (size > MAX_FILE_BYTES) return { cause: `it is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB` };
+      bytes = await handle.readFile({ signal });
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    return { cause: error instanceof Error ? error.message : String(error) };
+  }
+  if (bytes.includes(0)) return { cause: 'it is no text' };
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder('latin1').decode(bytes);
+  }
+}

@@ -1,0 +1,43 @@
+// `regctl: allow source.trace-id because REASON`, in a comment on the line or on the line above.
+import type { CodeFile } from './code.js';
+import { linesOf } from './lines.js';
+
+export interface Waiver {
+  id: string;
+  /** Empty where none is given: then it waives nothing. */
+  reason: string;
+  path: string;
+  /** Where the comment stands; from 1. */
+  line: number;
+  column: number;
+  /** The line it is about. */
+  covers: number;
+}
+
+const WAIVER = /\bregctl:\s*allow\s+(\S+)(?:\s+because\s+(\S[^\n]*))?/;
+const CLOSING = /\s*\*+\/\s*$/;
+
+/** The waivers of a file. One that stands alone in its line is about the next line that is more than a comment. */
+export function waiversOf(file: CodeFile): Waiver[] {
+  const { text, comments, path } = file;
+  const place = linesOf(text);
+  const alone = (at: number, end: number) => {
+    const { line } = place(at);
+    return place(end).line >= line && /^\s*$/.test(text.slice(text.lastIndexOf('\n', at - 1) + 1, at));
+  };
+  const commentLines = new Set(
+    comments.flatMap(({ at, end }) => {
+      if (!alone(at, end)) return [];
+      const [first, last] = [place(at).line, place(end).line];
+      return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    }),
+  );
+  return comments.flatMap(({ at, end, text: comment }) => {
+    const match = WAIVER.exec(comment.replace(CLOSING, ''));
+    if (match === null) return [];
+    const [, id = '', reason = ''] = match;
+    let covers = place(at).line;
+    if (alone(at, end)) for (covers = place(end).line + 1; commentLines.has(covers); ) covers += 1;
+    return [{ id, reason: reason.trim(), path, ...place(at), covers }];
+  });
+}
