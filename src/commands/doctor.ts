@@ -129,7 +129,7 @@ export default class Doctor extends BaseCommand {
       active: flags.active,
       source: flags.source,
       engines: { zookeeper: flags.zookeeper, postgres: flags.postgres, redis: flags.redis },
-      exec: flags.exec,
+      exec: flags.exec === undefined ? undefined : { command: flags.exec, timeoutMs: EXEC_TIMEOUT_MS },
       deadlineMs: flags.deadline ?? DEADLINE_MS,
       waitMs: flags.wait ?? 0,
       concurrency: flags.concurrency,
@@ -152,3 +152,5 @@ export default class Doctor extends BaseCommand {
 }
 
 const DEADLINE_MS = 120_000;
+/** The limits of the script come to less; this ends a command that hangs before it. */
+const EXEC_TIMEOUT_MS = 30_000;
