@@ -25,8 +25,8 @@ export interface DoctorContext {
   readonly engines: Engines;
   /** The password for an engine, from the variable of its own client (PGPASSWORD, REDISCLI_AUTH). */
   enginePassword(engine: 'postgres' | 'redis'): Secret | undefined;
-  /** The command of `--exec`, which runs a program where the service runs. */
-  readonly exec: string | undefined;
+  /** `--exec`: a way to where the service runs. */
+  readonly exec: Exec | undefined;
   readonly registry: Pick<Target, 'url' | 'origin' | 'setting'> & {
     readonly headers: Readonly<Record<string, string>>;
     /** Full URL of a call, e.g. `health`; paths set per context are obeyed. */
@@ -59,6 +59,14 @@ export interface Engines {
   readonly postgres: string | undefined;
   /** `redis://user@host:port`, `rediss://` for TLS */
   readonly redis: string | undefined;
+}
+
+/** A way to run a program where the service runs. */
+export interface Exec {
+  /** Put before the program, for a shell, such as `docker compose exec -T my-service`. */
+  readonly command: string;
+  /** Milliseconds until it is ended. */
+  readonly timeoutMs: number;
 }
 
 /** What a check of one service may use. */

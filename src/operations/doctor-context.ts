@@ -1,7 +1,7 @@
 // What checks get of the context: the narrow view of `doctor/context.ts`, bound to the end of each check.
 import type { Context } from '../context.js';
 import { CANARY_SERVICE_ID } from '../doctor/canary.js';
-import type { Engines, ServiceContext } from '../doctor/context.js';
+import type { Engines, Exec, ServiceContext } from '../doctor/context.js';
 import { enginePassword } from '../doctor/engines/password.js';
 import type { Report } from '../doctor/result.js';
 import type { Send } from '../doctor/run-checks.js';
@@ -32,7 +32,7 @@ interface Parts {
   logFile: string | undefined;
   source: string | undefined;
   engines: Engines;
-  exec: string | undefined;
+  exec: Exec | undefined;
 }
 
 /** Calls no client of regctl makes, but the guide's do. */

@@ -43,7 +43,7 @@ const FLAGS: { [K in keyof DoctorInput]: (value: DoctorInput[K]) => string[] } =
     ...one('--postgres')(postgres),
     ...one('--redis')(redis),
   ],
-  exec: one('--exec'),
+  exec: (exec) => one('--exec')(exec?.command),
   deadlineMs: (ms) => ['--deadline', `${ms}ms`],
   waitMs: (ms) => (ms === 0 ? [] : ['--wait', `${ms}ms`]),
   concurrency: (many) => ['--concurrency', String(many)],

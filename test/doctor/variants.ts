@@ -2,10 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { NO_CONTAINERS } from '../support/container.js';
 import { startCoordinatorReplica } from '../support/coordinator-replica.js';
 import { detail, json } from '../support/instrument.js';
 import { type Behaviour, startSampleService } from '../support/sample-service.js';
 import { type Deployment, type DeploymentOptions, SECRET, SERVICE } from './deployment.js';
+import { putIntoContainer } from './inside-container.js';
 import { registerAtServe, registryBehindTls, registryElsewhere } from './moves.js';
 
 export interface Variant extends DeploymentOptions {
@@ -14,6 +16,22 @@ export interface Variant extends DeploymentOptions {
 }
 
 export const VARIANTS: Variant[] = [
+  {
+    name: 'in a container of BusyBox, looked into by --exec',
+    impossible: NO_CONTAINERS,
+    change: (deployment) => putIntoContainer(deployment),
+  },
+  {
+    name: 'in a container with its settings in .env, a default registry and Node alone, looked into by --exec',
+    impossible: NO_CONTAINERS,
+    change: (deployment) =>
+      putIntoContainer(deployment, {
+        image: 'host',
+        tools: ['node'],
+        env: { CONFIG_SERVICE_URL: undefined, JWT_SECRET: undefined, SERVICE_ID: undefined },
+        files: { '.env': `export SERVICE_ID=42\nJWT_SECRET="${SECRET}"\r\n` },
+      }),
+  },
   {
     name: 'the registry guide alone: no tokens, no messages',
     env: { SERVICE_ID: undefined, JWT_SECRET: undefined },

@@ -35,7 +35,7 @@ async function watch(kind: string): Promise<Watched> {
   input.logFile = join(folder, 'start.log');
   await writeFile(input.logFile, `INFO Registered ${SERVICE} with service registry as instance asr-1\n`);
   input.source = folder;
-  input.exec = 'env';
+  input.exec = { command: 'env', timeoutMs: 20_000 };
   input.services = [SERVICE, 'nmt-service'];
   const watched = { ...made, services: [service, other] };
 

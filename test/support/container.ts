@@ -101,6 +101,7 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Co
 
 /** The path of a program of this machine; of Python the interpreter itself, which may stand behind a script. */
 function whereIs(program: string): string {
+  if (program === 'node') return process.execPath;
   if (/^python/.test(program))
     return execFileSync(program, ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
   return execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();

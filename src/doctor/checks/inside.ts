@@ -4,7 +4,7 @@ import type { Variable } from '../../settings.js';
 import { withoutTrailingSlash } from '../../wire/urls.js';
 import { attempt } from '../attempt.js';
 import { deploymentCheck, type Finding, found, notApplicable, pass, verdict } from '../check.js';
-import type { DoctorContext } from '../context.js';
+import type { DoctorContext, Exec } from '../context.js';
 import { sh } from '../findings/entry.js';
 import type { View } from '../inside/answer.js';
 import { type Looked, look } from '../inside/look.js';
@@ -26,8 +26,8 @@ export const VARIABLES = [
   'SERVICE_INSTANCE_ID',
 ] as const satisfies readonly Exclude<Variable, 'JWT_SECRET'>[];
 
-/** As long as a look may take, and then some. */
-export const TIMEOUT_MS = 45_000;
+/** What runs the command has its own deadline before this. */
+export const TIMEOUT_MS = 60_000;
 
 export const runs = deploymentCheck({
   id: 'inside.runs',
@@ -47,14 +47,15 @@ export const runs = deploymentCheck({
     const { tools } = looked.view;
     const ms = Math.round(looked.ended - looked.began);
     return pass(`it answered in ${ms} ms; there: ${tools.join(', ') || 'nothing but the shell'}`, {
-      exec,
+      exec: exec.command,
+      way: exec,
       looked,
       looks: new Looks(looked),
     });
   },
 });
 
-async function lookInside(context: DoctorContext, exec: string): Promise<Looked | Finding> {
+async function lookInside(context: DoctorContext, exec: Exec): Promise<Looked | Finding> {
   const { url, urlOf } = context.registry;
   return look(
     { ...context, exec },
@@ -81,9 +82,9 @@ async function healthPath({ registry, services }: DoctorContext): Promise<string
 }
 
 /** The look a check judges: the first, or under --wait a new one. Throws where that one cannot be taken. */
-export async function viewFor(check: string, context: DoctorContext, { exec, looks }: Facts): Promise<View> {
+export async function viewFor(check: string, context: DoctorContext, { way, looks }: Facts): Promise<View> {
   const { view } = await looks.for(check, async () => {
-    const looked = await lookInside(context, exec);
+    const looked = await lookInside(context, way);
     if ('code' in looked) throw new Error(looked.seen);
     return looked;
   });
@@ -91,7 +92,9 @@ export async function viewFor(check: string, context: DoctorContext, { exec, loo
 }
 
 export interface Facts {
+  /** The command of --exec, to show. */
   exec: string;
+  way: Exec;
   looked: Looked;
   looks: Looks;
 }

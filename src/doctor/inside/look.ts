@@ -1,12 +1,10 @@
 // One look: runs the script where the service runs, and says why where nothing comes of it.
 import { randomBytes } from 'node:crypto';
 import { type Finding, finding } from '../check.js';
+import type { Exec } from '../context.js';
 import { readAnswer, tail, type View } from './answer.js';
 import { MAX_OUTPUT_BYTES, run } from './command.js';
 import { type Questions, script } from './script.js';
-
-/** The script's own limits come to less; this ends what hangs before it. */
-const DEADLINE_MS = 30_000;
 
 export interface Looked {
   view: View;
@@ -18,25 +16,26 @@ export interface Looked {
 }
 
 export interface Where {
-  exec: string;
+  exec: Exec;
   folder: string;
   signal: AbortSignal;
   now(): number;
 }
 
-/** Runs the script by the command `exec`; a finding where it could not be carried out. Rejects on abort. */
+/** Runs the script by the command of `exec`; a finding where it could not be carried out. Rejects on abort. */
 export async function look(where: Where, questions: Omit<Questions, 'nonce'>): Promise<Looked | Finding> {
-  const { exec, folder, signal, now } = where;
+  const { folder, signal, now } = where;
+  const { command: exec, timeoutMs } = where.exec;
   const nonce = randomBytes(16).toString('hex');
   const began = now();
   const ran = await run(`${exec} sh -s`, script({ ...questions, nonce }), {
     folder,
     signal,
-    timeoutMs: DEADLINE_MS,
+    timeoutMs,
   });
   switch (ran.kind) {
     case 'timed-out':
-      return finding('INSIDE_TIMED_OUT', { exec, seen: tail(ran.stderr), seconds: DEADLINE_MS / 1000 });
+      return finding('INSIDE_TIMED_OUT', { exec, seen: tail(ran.stderr), seconds: timeoutMs / 1000 });
     case 'too-much':
       return finding('INSIDE_NO_ANSWER', { exec, seen: `printed more than ${MAX_OUTPUT_BYTES / 1024} KiB` });
     case 'failed':

@@ -7,6 +7,7 @@ import { ENV } from './env.js';
 import type { Fault } from './fault.js';
 import { HEALTH } from './health.js';
 import { HEARTBEAT } from './heartbeat.js';
+import { INSIDE } from './inside.js';
 import { MESSAGE } from './message.js';
 import { REGISTRATION } from './registration.js';
 import { REGISTRY } from './registry.js';
@@ -20,6 +21,7 @@ export const FAULTS: readonly Fault[] = [
   ...REGISTRATION,
   ...HEALTH,
   ...HEARTBEAT,
+  ...INSIDE,
   ...MESSAGE,
   ...ACTIVE_FAULTS,
 ];
