@@ -15,7 +15,7 @@ interface Asked {
   /** Empty: SERVICE_NAME. */
   services: readonly string[];
   all: boolean;
-  /** On the monotonic clock: until when a list that does not come is asked for again, and when all must be over. */
+  /** On the monotonic clock: until when a list that does not come is asked for again, and when to give it up. */
   waitUntil: number;
   deadline: number;
 }
