@@ -2,17 +2,54 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../src/doctor/catalogue.js';
 import { describeCheck, describeFinding } from '../../src/doctor/describe.js';
-import { checkPages } from '../../src/doctor/docs.js';
+import { checkPage, checkPages } from '../../src/doctor/docs.js';
 import { ENGINE } from '../../src/doctor/findings/engine.js';
 import { sh } from '../../src/doctor/findings/entry.js';
 import { FINDINGS } from '../../src/doctor/findings.js';
+import { describeChecks, explainCheck } from '../../src/operations/doctor.js';
 
 const ids = CHECKS.map(({ id }) => id);
+
+/** Every id that was ever published; a line is never taken out. */
+const PUBLISHED = readFileSync(new URL('published-ids.txt', import.meta.url), 'utf8')
+  .trim()
+  .split('\n');
+
+/** Published, and no check any more: such an id must not come to mean something else. */
+const RETIRED: readonly string[] = [];
 
 describe('the catalogue of checks', () => {
   it('has an id of its own for each, of category and name', () => {
     expect(new Set(ids).size).toBe(ids.length);
     for (const id of ids) expect(id).toMatch(/^[a-z0-9]+\.[a-z0-9-]+$/);
+  });
+
+  it('gives no id a second meaning: those once published are kept, and those retired are not used again', () => {
+    expect(PUBLISHED).toEqual([...new Set(PUBLISHED)].sort());
+    const kept = new Set<string>(ids);
+    expect(PUBLISHED.filter((id) => !kept.has(id))).toEqual([...RETIRED].sort());
+    // A new id goes into published-ids.txt with its check.
+    expect(ids.filter((id) => !PUBLISHED.includes(id))).toEqual([]);
+  });
+
+  it('says of each what holds, why it matters, and every code it can find', () => {
+    for (const { id, title, about, codes } of CHECKS) {
+      expect(title, id).toMatch(/^\S.{8,98}[^.\s]$/);
+      expect(about, id).toMatch(/^\S.{40,}\.$/s);
+      expect(codes.length, id).toBeGreaterThan(0);
+      expect(new Set(codes).size, id).toBe(codes.length);
+    }
+  });
+
+  it('is what --list and --explain show, all of it', async () => {
+    const listed = await describeChecks();
+    expect(listed.map(({ id }) => id)).toEqual(ids);
+    for (const { id, codes } of CHECKS) {
+      const explained = await explainCheck(id);
+      expect(explained.findings.map(({ code }) => code)).toEqual(codes);
+      for (const code of codes) expect(checkPage(explained)).toContain(`### ${code} (`);
+    }
+    await expect(explainCheck('registry.reachabel')).rejects.toMatchObject({ code: 'USAGE' });
   });
 
   it('requires only what is in it', () => {
