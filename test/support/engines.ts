@@ -20,6 +20,10 @@ export interface Engine {
 export interface EngineOptions {
   /** Asked for by PostgreSQL and Redis; without one nobody is asked. */
   password?: string;
+  /** PostgreSQL and Redis with TLS; Redis without it no more. */
+  tls?: { readonly key: Buffer; readonly cert: Buffer };
+  /** ZooKeeper as one of three servers of which the others are not there. */
+  withoutQuorum?: boolean;
 }
 
 export type EngineName = 'zookeeper' | 'postgres' | 'redis';
@@ -38,25 +42,28 @@ export function missingPackages(): string[] {
 
 /** Starts one and resolves when it answers. Rejects with its log where it ends before. */
 export function startEngine(name: EngineName, options: EngineOptions = {}): Promise<Engine> {
-  if (name === 'zookeeper') return startZookeeper();
+  if (name === 'zookeeper') return startZookeeper(options);
   return name === 'postgres' ? startPostgres(options) : startRedis(options);
 }
 
-async function startZookeeper(): Promise<Engine> {
+async function startZookeeper({ withoutQuorum = false }: EngineOptions): Promise<Engine> {
   const folder = await newFolder('zookeeper');
   const port = await freePort();
   const config = join(folder, 'zoo.cfg');
-  writeFileSync(
-    config,
-    [
-      'tickTime=500',
-      `dataDir=${folder}/data`,
-      'clientPortAddress=127.0.0.1',
-      `clientPort=${port}`,
-      'admin.enableServer=false',
-      'maxClientCnxns=0',
-    ].join('\n'),
-  );
+  const lines = [
+    'tickTime=500',
+    `dataDir=${folder}`,
+    'clientPortAddress=127.0.0.1',
+    `clientPort=${port}`,
+    'admin.enableServer=false',
+    'maxClientCnxns=0',
+  ];
+  if (withoutQuorum) {
+    lines.push('initLimit=10', 'syncLimit=5');
+    for (const id of [1, 2, 3]) lines.push(`server.${id}=127.0.0.1:${await freePort()}:${await freePort()}`);
+    writeFileSync(join(folder, 'myid'), '1');
+  }
+  writeFileSync(config, lines.join('\n'));
   // A small heap, and no time spent on compiling what runs for seconds.
   const jvm = ['-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dzookeeper.forceSync=no'];
   const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
@@ -66,27 +73,33 @@ async function startZookeeper(): Promise<Engine> {
     folder,
     port,
     address: `127.0.0.1:${port}`,
-    isUp: () => says(port, 'srvr', /^Mode: /m),
+    isUp: () => says(port, 'srvr', /^(Mode: |This ZooKeeper instance)/m),
   });
 }
 
-async function startRedis({ password }: EngineOptions): Promise<Engine> {
+async function startRedis({ password, tls }: EngineOptions): Promise<Engine> {
   const folder = await newFolder('redis');
   const port = await freePort();
   const config = join(folder, 'redis.conf');
-  const lines = [`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, 'save ""', 'appendonly no'];
+  const lines = ['bind 127.0.0.1', `dir ${folder}`, 'save ""', 'appendonly no'];
+  if (tls === undefined) lines.push(`port ${port}`);
+  else {
+    const { cert, key } = writeCertificate(folder, tls);
+    lines.push('port 0', `tls-port ${port}`, `tls-cert-file ${cert}`, `tls-key-file ${key}`);
+    lines.push('tls-auth-clients no');
+  }
   if (password !== undefined) lines.push(`requirepass ${password}`);
   writeFileSync(config, lines.join('\n'), { mode: 0o600 });
   return run({
     command: [REDIS, config],
     folder,
     port,
-    address: `redis://127.0.0.1:${port}`,
-    isUp: () => says(port, 'PING\r\n', /^(\+PONG|-NOAUTH)/),
+    address: `${tls === undefined ? 'redis' : 'rediss'}://127.0.0.1:${port}`,
+    isUp: async () => /Ready to accept connections/.test(log(folder)),
   });
 }
 
-async function startPostgres({ password }: EngineOptions): Promise<Engine> {
+async function startPostgres({ password, tls }: EngineOptions): Promise<Engine> {
   const folder = await newFolder('postgres');
   const port = await freePort();
   const bin = join(POSTGRES, newest(readdirSync(POSTGRES)), 'bin');
@@ -106,6 +119,10 @@ async function startPostgres({ password }: EngineOptions): Promise<Engine> {
   // Its own environment alone: variables of a client would be obeyed, too.
   execFileSync(join(bin, 'initdb'), initdb, { cwd: folder, env: {}, stdio: 'pipe', ...as });
   const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=8MB'];
+  if (tls !== undefined) {
+    const { cert, key } = writeCertificate(folder, tls, user);
+    settings.push('ssl=on', `ssl_cert_file=${cert}`, `ssl_key_file=${key}`);
+  }
   const command = [
     join(bin, 'postgres'),
     ...['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder],
@@ -113,6 +130,18 @@ async function startPostgres({ password }: EngineOptions): Promise<Engine> {
   ];
   const address = `postgres://registry@127.0.0.1:${port}/postgres`;
   return run({ command, folder, port, address, as, isUp: async () => /ready to accept/.test(log(folder)) });
+}
+
+function writeCertificate(
+  folder: string,
+  { cert, key }: NonNullable<EngineOptions['tls']>,
+  owner?: { uid: number; gid: number },
+): { cert: string; key: string } {
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+  writeFileSync(files.cert, cert);
+  writeFileSync(files.key, key, { mode: 0o600 });
+  if (owner) for (const file of Object.values(files)) chownSync(file, owner.uid, owner.gid);
+  return files;
 }
 
 /** PostgreSQL refuses to run as root: its package has a user for it. */

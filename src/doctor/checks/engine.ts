@@ -1,5 +1,6 @@
 // engine.*: the engines behind the registry, asked directly. They require nothing, so that they tell the cause also
 // where the registry is down.
+import { isIPv6 } from 'node:net';
 import type { Secret } from '../../secret.js';
 import { deploymentCheck, finding, found, notApplicable, pass } from '../check.js';
 import type { DoctorContext, Engines } from '../context.js';
@@ -51,7 +52,7 @@ function engine<A extends Address>(
       const address = read(given);
       const password = name === 'zookeeper' ? undefined : context.enginePassword(name);
       const answer = await within(context, (signal) => ask(address, password, signal));
-      const at = `${address.host}:${address.port}`;
+      const at = `${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
       if (answer.problem === undefined) return pass(`${at}: ${answer.well}`);
       const { problem, seen } = answer;
       const by = { engine: title, at, seen, ask: byHand(given, address), container: name };

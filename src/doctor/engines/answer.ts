@@ -38,9 +38,14 @@ export function failed(error: unknown): EngineAnswer {
   return { problem: PROBLEMS[kind], seen: cause };
 }
 
-/** Nothing more came within the limit. */
-export function silent(connected: boolean): EngineAnswer {
+/** Nothing more came within the limit; `handshaking`: TLS was asked for, and stands still. */
+export function silent(connected: boolean, handshaking = false): EngineAnswer {
   const seconds = LIMIT_MS / 1000;
+  if (handshaking && !connected)
+    return {
+      problem: 'ENGINE_TLS',
+      seen: `it accepts the connection, but no TLS handshake within ${seconds} s`,
+    };
   const seen = connected
     ? `it accepts the connection, but gave no answer within ${seconds} s`
     : `no connection within ${seconds} s`;

@@ -37,7 +37,7 @@ export async function askRedis(
     if (role !== undefined) return { problem: 'ENGINE_READ_ONLY', seen: role };
     return { well: quoted(pong) };
   } catch (error) {
-    if (signal.aborted) return silent(line.connected());
+    if (signal.aborted) return silent(line.connected(), tls && line.accepted());
     return read(line.error() ?? error, line.first(), password !== undefined);
   } finally {
     signal.removeEventListener('abort', stop);
@@ -62,7 +62,9 @@ function watch(redis: Redis) {
       if (bytes > MAX_BYTES) redis.disconnect();
     });
   });
-  return { connected: () => connected, error: () => error, first: () => first };
+  // With TLS it is connected when both sides have shaken hands.
+  const accepted = () => redis.stream?.connecting === false;
+  return { accepted, connected: () => connected, error: () => error, first: () => first };
 }
 
 async function authenticate(redis: Redis, user: string | undefined, password: Secret): Promise<void> {

@@ -33,7 +33,7 @@ export const ENGINES = {
   ENGINE_BROKE: entry<Asked>('fail', {
     seen: (p) => `the connection to ${p.engine} at ${p.at} broke: ${p.seen}`,
     remedy: (p) =>
-      `Check that this is its port for clients without TLS, and that nothing between ends connections; then \`docker compose logs ${p.container}\`.`,
+      `Check the port: one that wants TLS hangs up like this (rediss://, sslmode=require), and so does another program. Then \`docker compose logs ${p.container}\`.`,
     reproduce: again,
   }),
   ENGINE_AUTH: entry<Asked & { variable: string }>('fail', {

@@ -83,7 +83,7 @@ export const REGISTRY = {
   PART_UNHEALTHY: entry<{ url: string; part: string; said: string; container: string }>('fail', {
     seen: (p) => `${p.part}: ${p.said}`,
     remedy: (p) =>
-      `\`docker compose ps ${p.container}\` and \`docker compose logs ${p.container}\`; restart it, then look again.`,
+      `\`docker compose ps ${p.container}\` and \`docker compose logs ${p.container}\`; restart it, then look again. With --${p.container} it is asked itself: where engine.${p.container} passes, it is well, and what the registry has of it is not: its host, port and password, or the network between.`,
     reproduce: curl,
   }),
   NOT_A_REGISTRY: entry<Where>('fail', {
