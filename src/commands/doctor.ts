@@ -30,7 +30,7 @@ const reportFlag = Flags.custom<ReportFile>({
 export default class Doctor extends BaseCommand {
   static override summary = 'Is this deployment, and this service in it, really integrated?';
   static override description =
-    'Examines environment, registry, registration, health, heartbeat and the token check of the service, without changing anything. Under what is wrong it says what was seen, what to do, and a command that shows it again. Exit code 1 where a check failed, else 3 where one could not be carried out, else 0.';
+    'Examines environment, registry, registration, health, heartbeat and the token check of the service, without changing anything unless --active says so. Under what is wrong it says what was seen, what to do, and a command that shows it again. Exit code 1 where a check failed, else 3 where one could not be carried out, else 0.';
   static override examples = [
     { description: 'The service whose environment this is', command: '<%= config.bin %> <%= command.id %>' },
     {
@@ -41,6 +41,10 @@ export default class Doctor extends BaseCommand {
     {
       description: 'After a deploy: give it a minute and a half to become true',
       command: '<%= config.bin %> <%= command.id %> --service asr-service --wait 90s --brief',
+    },
+    {
+      description: 'Before a release: also register, be called, and call another service',
+      command: '<%= config.bin %> <%= command.id %> --service asr-service --active',
     },
     {
       description: 'The registry alone',
@@ -85,7 +89,9 @@ export default class Doctor extends BaseCommand {
     }),
     brief: Flags.boolean({ char: 'b', summary: 'Show only what is not green.' }),
     logs: Flags.string({ helpValue: 'FILE', summary: 'Log of the start of the service.' }),
-    active: Flags.boolean({ summary: 'Also run checks that register, send and take away again.' }),
+    active: Flags.boolean({
+      summary: 'Also register a canary, send messages and call another service; take everything away again.',
+    }),
     source: Flags.string({ helpValue: 'DIR', summary: 'Also examine the code of the service.' }),
     exec: Flags.string({
       helpValue: 'COMMAND',

@@ -66,6 +66,23 @@ describe('the canary', () => {
     expect(notGreen(all)).toEqual({});
   });
 
+  it('shares no address with the service that listens at its port later', async () => {
+    const made = await deployment();
+    await runDoctor(made);
+    const row = made.registry.contents().rows.find(({ service_name }) => service_name === CANARY_SERVICE);
+    made.register({ service_url: row?.service_url ?? '' });
+    const report = await runDoctor({ ...made, input: { only: ['registration.no-duplicates'] } });
+    expect(resultOf(report, 'registration.no-duplicates')).toMatchObject({ status: 'pass' });
+  });
+
+  it('is not confused with that of another doctor at the same time', async () => {
+    const made = await deployment();
+    const reports = await Promise.all([1, 2, 3].map(() => runDoctor(made)));
+    for (const report of reports)
+      expect(resultOf(report, 'registry.round-trip')).toMatchObject({ status: 'pass' });
+    expect(canaries(made)).toEqual([]);
+  });
+
   it.each(['coordinator', 'config-service'] as const)(
     'leaves nothing with serve and its tokens, spoken to as a %s',
     async (api) => {
@@ -219,6 +236,27 @@ describe('a run that ends early', () => {
     running.child.kill('SIGTERM');
     expect(await running.done).toMatchObject({ code: 143 });
     expect(canaries(made)).toEqual([]);
+  });
+
+  it('leaves it when it is killed: serve drops it by itself, for its heartbeats stop', async () => {
+    const made = await deployment();
+    const timings = { downAfterMs: 500, evictAfterMs: 500 };
+    const { url } = await startTestRegistry({ timings });
+    delete made.env.CONFIG_SERVICE_URL;
+    made.env.REGISTRY_URL = url;
+    let beaten = false;
+    await holding(made, url, ({ path }) => {
+      beaten ||= path === '/heartbeat';
+      return beaten;
+    });
+    const running = cli(made);
+    await eventually(async () => beaten, Boolean);
+    running.child.kill('SIGKILL');
+    await running.done;
+    await eventually(
+      async () => (await get(`${url}/services`)).body,
+      ({ length }) => length === 0,
+    );
   });
 
   it('leaves it when it is killed: the next run reports it, the next with --active takes it away', async () => {

@@ -20,7 +20,7 @@ export const callsAnotherService = deploymentCheck({
   id: 'e2e.calls-another-service',
   title: 'Another service is found, called, and answers with the same trace id',
   about: `Does what a service does: asks the registry for another service (one that --service names too, else those of the list, at most ${MOST_TRIED}), sends it a query {"action":"ping","regctl_doctor":true} with a token in the name of SERVICE_ID, and compares the trace ids. Passes with the first that answers; one without POST /message is passed over. A refusal of the message itself (400, 422) is an answer.`,
-  checklist: ['integration.6', 'integration.3'],
+  checklist: ['integration.6'],
   effects: 'write',
   requires: [api],
   codes: [

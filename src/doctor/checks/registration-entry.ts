@@ -2,6 +2,7 @@
 import type { Instance } from '../../registry-client/client.js';
 import { MAX_METADATA_BYTES } from '../../wire/config-service.js';
 import { serviceUrlProblem, withoutTrailingSlash } from '../../wire/urls.js';
+import { CANARY_SERVICE } from '../canary.js';
 import { type Finding, few, finding, found, notApplicable, pass, serviceCheck, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import { serviceVars } from './env.js';
@@ -113,7 +114,10 @@ export const noDuplicates = serviceCheck({
       addresses.set(url, [...(addresses.get(url) ?? []), instance]);
     }
     const findings = [...addresses].flatMap(([url, same]) => {
-      const others = (namesByUrl.get(url) ?? []).filter((name) => name !== service);
+      const others = (namesByUrl.get(url) ?? []).filter(
+        // The row of a canary outlives it at its port, which is anybody's again.
+        (name) => name !== service && name !== CANARY_SERVICE,
+      );
       return [
         ...(same.length > 1
           ? [

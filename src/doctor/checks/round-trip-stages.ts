@@ -1,6 +1,5 @@
 // The stages of the canary's trip: each answers what went wrong, or nothing.
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { messageUrl, postMessage } from '../../messaging/send.js';
 import { jsonOrUndefined } from '../../registry-client/answers.js';
@@ -29,13 +28,13 @@ const LOOK_EVERY_MS = 200;
 /** Looks until `look` answers something, at most so long; undefined then. Rejects when the check is over. */
 async function eventually<T>(
   limitMs: number,
-  signal: AbortSignal,
+  { sleep }: DoctorContext,
   look: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   for (let waited = 0; ; waited += LOOK_EVERY_MS) {
     const seen = await look();
     if (seen !== undefined || waited >= limitMs) return seen;
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await sleep(LOOK_EVERY_MS);
   }
 }
 
@@ -46,7 +45,7 @@ async function entryOf({ context, listener }: Trip): Promise<Instance | undefine
 }
 
 export async function beListed(trip: Trip): Promise<Finding | undefined> {
-  const seen = await attempt(() => eventually(3_000, trip.context.signal, () => entryOf(trip)));
+  const seen = await attempt(() => eventually(3_000, trip.context, () => entryOf(trip)));
   if (seen.value) return undefined;
   const why = seen.error ? because(seen.error) : 'it is not there after 3 s';
   return finding('CANARY_NOT_READABLE', { why });
@@ -62,7 +61,7 @@ export async function beHealthy(trip: Trip): Promise<Finding | undefined> {
   const verdict = checked.value;
   let status = 'not listed';
   const healthy = await attempt(() =>
-    eventually(verdict === undefined ? HEALTHY_WITHIN_MS : 0, context.signal, async () => {
+    eventually(verdict === undefined ? HEALTHY_WITHIN_MS : 0, context, async () => {
       status = (await entryOf(trip))?.status ?? 'not listed';
       return status === 'healthy' ? true : undefined;
     }),
@@ -114,7 +113,7 @@ async function checkNow({
 export async function beDiscovered({ context, listener }: Trip): Promise<Finding | undefined> {
   let last = 'nothing';
   const seen = await attempt(() =>
-    eventually(5_000, context.signal, async () => {
+    eventually(5_000, context, async () => {
       // Another doctor's canary may be handed out in turn.
       last = (await (await context.registry.client()).pickUrl(CANARY_SERVICE)) ?? 'nothing';
       return sameUrl(last, listener.url) ? true : undefined;
