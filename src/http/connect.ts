@@ -1,10 +1,11 @@
 // Opens the undici pool: TLS material, proxy variables, and a connector that says how long each phase took.
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
-import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { HttpOptions, Timing } from './http.js';
 
 export interface Pool {
+  send: typeof request;
   dispatcher: Dispatcher;
   /** Origins to which a connection was made at least once: a request to any other never left. */
   reached: Set<string>;
@@ -54,7 +55,8 @@ export function openPool(options: HttpOptions): Pool {
     });
   };
   const pool = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 1_000 };
-  if (!options.proxy) return { dispatcher: new Agent({ ...pool, connect }), reached, timing, expiry };
+  if (!options.proxy)
+    return { send: request, dispatcher: new Agent({ ...pool, connect }), reached, timing, expiry };
   const { http, https, no } = options.proxy;
   const dispatcher = new EnvHttpProxyAgent({
     ...pool,
@@ -66,7 +68,7 @@ export function openPool(options: HttpOptions): Pool {
     ...(https === undefined ? {} : { httpsProxy: https }),
     ...(no === undefined ? {} : { noProxy: no }),
   });
-  return { dispatcher, reached, timing, expiry };
+  return { send: request, dispatcher, reached, timing, expiry };
 }
 
 /** A resumed session shows no certificate: what was seen before still holds. */

@@ -99,16 +99,14 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Makes the client; undici is loaded with the first request. */
 export function createHttp(options: HttpOptions): Http {
-  let connected: Promise<typeof import('./connect.js')> | undefined;
   let pool: Promise<Pool> | undefined;
   const open = () => {
-    connected ??= import('./connect.js');
-    pool ??= connected.then(({ openPool }) => openPool(options));
+    pool ??= import('./connect.js').then(({ openPool }) => openPool(options));
     return pool;
   };
 
   const once = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const { dispatcher, reached, timing, expiry } = await open();
+    const { send, dispatcher, reached, timing, expiry } = await open();
     const { timeoutMs = options.timeoutMs ?? request.defaultTimeoutMs ?? DEFAULT_TIMEOUT_MS } = request;
     const deadline = startDeadline(timeoutMs, [request.finish ? undefined : options.signal, request.signal]);
     const origin = new URL(request.url).origin;
@@ -117,7 +115,6 @@ export function createHttp(options: HttpOptions): Http {
     if (!SAFE_METHODS.has(request.method)) options.changing?.(request);
     const event: TraceEvent = { method: request.method, url: request.url, timing: {} };
     try {
-      const { request: send } = await import('undici');
       const sent = send(request.url, {
         dispatcher,
         method: request.method,
