@@ -107,8 +107,10 @@ export default class Doctor extends BaseCommand {
         'Also write a report, repeatable: json, junit, html, markdown, sarif or pretty =FILE; or github.',
     }),
     wait: durationFlag({ summary: 'Repeat for this long what may still become true.' }),
-    deadline: durationFlag({ summary: 'End after this long (2m), besides --wait.' }),
-    concurrency: Flags.integer({ summary: 'Checks side by side.', default: 8, min: 1, max: 256 }),
+    deadline: durationFlag({
+      summary: 'End after this long, besides --wait; else after 2m, or 1s a service where that is more.',
+    }),
+    concurrency: Flags.integer({ summary: 'Requests under way at once.', default: 8, min: 1, max: 256 }),
     ...registry,
     ...secretFlags,
   };
@@ -136,7 +138,7 @@ export default class Doctor extends BaseCommand {
       source: flags.source,
       engines: { zookeeper: flags.zookeeper, postgres: flags.postgres, redis: flags.redis },
       exec: flags.exec === undefined ? undefined : { command: flags.exec, timeoutMs: EXEC_TIMEOUT_MS },
-      deadlineMs: flags.deadline ?? DEADLINE_MS,
+      deadlineMs: flags.deadline,
       waitMs: flags.wait ?? 0,
       concurrency: flags.concurrency,
       version: this.config.version,
@@ -157,6 +159,5 @@ export default class Doctor extends BaseCommand {
   }
 }
 
-const DEADLINE_MS = 120_000;
 /** The limits of the script come to less; this ends a command that hangs before it. */
 const EXEC_TIMEOUT_MS = 30_000;

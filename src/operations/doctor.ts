@@ -33,7 +33,8 @@ export interface DoctorInput {
   engines: Engines;
   /** A way to where the service runs. */
   exec: Exec | undefined;
-  deadlineMs: number;
+  /** Besides `waitMs`; undefined: by the number of services. */
+  deadlineMs: number | undefined;
   waitMs: number;
   concurrency: number;
   /** Of regctl. */
@@ -69,16 +70,20 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     endpoint: endpointOf(context),
     secret: await findSecret(context),
     http: await context.http(),
+    fromOutside: input.all || input.services.length > 0,
     folder: context.folder,
     logFile: input.logFile,
     source: input.source,
     engines: input.engines,
     exec: input.exec,
   });
-  const deadlineMs = input.deadlineMs + input.waitMs;
   const { services, without } = await targets(
     // Half of the time, so that the checks can still find out why there is no list.
-    { ...input, waitUntil: started + input.waitMs, deadline: started + deadlineMs / 2 },
+    {
+      ...input,
+      waitUntil: started + input.waitMs,
+      deadline: started + (deadlineOf(input, 0) + input.waitMs) / 2,
+    },
     context,
     wiring.listServices,
   );
@@ -90,7 +95,7 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     clock: { now: clock.monotonic, sleep: clock.sleep },
     concurrency: input.concurrency,
     startedAt: started,
-    deadlineMs,
+    deadlineMs: deadlineOf(input, services.length) + input.waitMs,
     waitMs: input.waitMs,
     active: input.active,
     signal,
@@ -115,6 +120,15 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     services,
     failOn: input.failOn,
   });
+}
+
+const DEADLINE_MS = 120_000;
+/** Ten requests, at the default concurrency of 8: answers may take 800 ms on the average. */
+const DEADLINE_PER_SERVICE_MS = 1_000;
+
+/** What is healthy is examined to its end, however much of it there is. */
+function deadlineOf({ deadlineMs }: Pick<DoctorInput, 'deadlineMs'>, services: number): number {
+  return deadlineMs ?? Math.max(DEADLINE_MS, services * DEADLINE_PER_SERVICE_MS);
 }
 
 /** What there is to know of every check. */
