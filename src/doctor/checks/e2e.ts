@@ -40,7 +40,7 @@ export const callsAnotherService = deploymentCheck({
       return notApplicable(
         services === null
           ? 'this registry cannot list services: name another one with a second --service'
-          : 'no other service is registered',
+          : 'no other service is listed as healthy',
       );
     const made = await attempt(() => context.token({ service_id: idOf(context), ageS: 0, ttlS: TTL_S }));
     if (made.error?.code === 'INVALID_SETTING') return blockedBy(jwtSecret, because(made.error));

@@ -43,28 +43,32 @@ async function sendToEach(
   context: ServiceContext,
 ): Promise<{ sent: Sent[]; findings: Finding[] }> {
   const token = await context.token({ service_id: idOf(context), ageS: 0, ttlS: TTL_S });
-  const sent: Sent[] = [];
-  const findings: Finding[] = [];
-  await sideBySide(instances, AT_ONCE, async (instance) => {
-    const traceId = randomUUID();
-    const url = address(instance) ?? '';
-    const about = {
-      instance: label(instance),
-      what: `a message of type "${message.type}" with a valid token`,
-      reproduce: curlCommand(messageUrl(url), { before: MINT, header: 'Bearer $TOKEN' }, message.type),
-    };
-    const asked = await attempt(() =>
-      postMessage(context.http, url, { ...message, trace_id: traceId }, token),
-    );
-    const none = asked.error ? because(asked.error) : tooMany(asked.value);
-    if (none !== undefined) findings.push(finding('MESSAGE_NO_ANSWER', { ...about, seen: none }));
-    if (asked.error || none !== undefined) return;
-    const { reproduce, instance: name } = about;
-    sent.push({ instance, name, reproduce, traceId, answer: asked.value });
-    const leak = asked.value.status >= 400 ? leakIn(asked.value.text, context.secret) : undefined;
-    if (leak !== undefined) findings.push(finding('ANSWER_LEAKS', { ...about, leak }));
-  });
-  return { sent, findings };
+  const all = await sideBySide(instances, AT_ONCE, (instance) => sendTo(instance, message, token, context));
+  return {
+    sent: all.flatMap(({ sent }) => (sent ? [sent] : [])),
+    findings: all.flatMap(({ problem }) => (problem ? [problem] : [])),
+  };
+}
+
+async function sendTo(
+  instance: Instance,
+  message: typeof PING,
+  token: string,
+  { http, secret }: ServiceContext,
+): Promise<{ sent?: Sent; problem?: Finding }> {
+  const traceId = randomUUID();
+  const url = address(instance) ?? '';
+  const name = label(instance);
+  const reproduce = curlCommand(messageUrl(url), { before: MINT, header: 'Bearer $TOKEN' }, message.type);
+  const what = `a message of type "${message.type}" with a valid token`;
+  const about = { instance: name, what, reproduce };
+  const asked = await attempt(() => postMessage(http, url, { ...message, trace_id: traceId }, token));
+  const none = asked.error ? because(asked.error) : tooMany(asked.value);
+  if (asked.error || none !== undefined)
+    return { problem: finding('MESSAGE_NO_ANSWER', { ...about, seen: none ?? '' }) };
+  const sent = { instance, name, reproduce, traceId, answer: asked.value };
+  const leak = asked.value.status >= 400 ? leakIn(asked.value.text, secret) : undefined;
+  return leak === undefined ? { sent } : { sent, problem: finding('ANSWER_LEAKS', { ...about, leak }) };
 }
 
 function tooMany({ status }: HttpAnswer): string | undefined {

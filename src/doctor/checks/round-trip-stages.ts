@@ -53,34 +53,31 @@ export async function beListed(trip: Trip): Promise<Finding | undefined> {
 
 const HEALTHY_WITHIN_MS = 8_000;
 
-/** Asks the registry to check it now where it can be asked, and waits until it is said to be healthy. */
+/** Waits until the registry calls it healthy; then it beats once. */
 export async function beHealthy(trip: Trip): Promise<Finding | undefined> {
-  const { context, listener, client } = trip;
-  const checked = await attempt(() => checkNow(trip));
-  if (checked.error) return finding('CANARY_NOT_HEALTHY', { why: because(checked.error) });
-  const verdict = checked.value;
+  const { client, listener, instanceId = null } = trip;
+  const asked = await attempt(() => illness(trip));
+  const why = asked.error ? because(asked.error) : asked.value;
+  if (why !== undefined)
+    return listener.healthChecks() > 0
+      ? finding('CANARY_NOT_HEALTHY', { why })
+      : finding('CANARY_OUT_OF_REACH', { url: listener.url, why });
+  // A registry that goes by heartbeats drops it on its own from here on, should this doctor be killed.
+  const key = { service_name: CANARY_SERVICE, service_id: CANARY_SERVICE_ID, instance_id: instanceId };
+  await attempt(() => client.heartbeat(key));
+  return undefined;
+}
+
+/** Why the registry does not call it healthy, undefined where it does. */
+async function illness(trip: Trip): Promise<string | undefined> {
+  const checked = await checkNow(trip);
+  if (checked?.is_healthy === false) return checked.error_message ?? 'its health check did not pass';
   let status = 'not listed';
-  const healthy = await attempt(() =>
-    eventually(verdict === undefined ? HEALTHY_WITHIN_MS : 0, context, async () => {
-      status = (await entryOf(trip))?.status ?? 'not listed';
-      return status === 'healthy' ? true : undefined;
-    }),
-  );
-  if (healthy.value && verdict?.is_healthy !== false) {
-    // It beats once: a registry that goes by heartbeats drops it on its own should this doctor be killed.
-    const key = { service_name: CANARY_SERVICE, service_id: CANARY_SERVICE_ID };
-    await attempt(() => client.heartbeat({ ...key, instance_id: trip.instanceId ?? null }));
-    return undefined;
-  }
-  const why =
-    verdict?.is_healthy === false
-      ? (verdict.error_message ?? 'its health check says unhealthy')
-      : healthy.error
-        ? because(healthy.error)
-        : `it is ${status}`;
-  return listener.healthChecks() > 0
-    ? finding('CANARY_NOT_HEALTHY', { why })
-    : finding('CANARY_OUT_OF_REACH', { url: listener.url, why });
+  const healthy = await eventually(checked ? 1_000 : HEALTHY_WITHIN_MS, trip.context, async () => {
+    status = (await entryOf(trip))?.status ?? 'not listed';
+    return status === 'healthy' ? true : undefined;
+  });
+  return healthy ? undefined : `it is ${status}`;
 }
 
 const Checked = v.object({
@@ -107,7 +104,8 @@ async function checkNow({
   });
   const report = v.safeParse(CheckReport, jsonOrUndefined(answer.text));
   if (!report.success) return undefined;
-  return report.output.check_results.find(({ endpoint_url }) => endpoint_url.startsWith(listener.url));
+  const own = report.output.check_results.filter((each) => each.endpoint_url.startsWith(`${listener.url}/`));
+  return own.find(({ is_healthy }) => is_healthy) ?? own[0];
 }
 
 export async function beDiscovered({ context, listener }: Trip): Promise<Finding | undefined> {
