@@ -16,6 +16,9 @@ function quoting(seen: string, path = 'a.py'): Report {
   return reportOf(turned(results, { id: 'env.file' }, 'SECRET_MISSING', {}, { seen, location }));
 }
 
+const log = (report: Report) => JSON.parse(sarifReport(report, filesPaper));
+const run = (report: Report) => log(report).runs[0];
+
 describe('the markdown report', () => {
   const text = (report: Report) => markdownReport(report, filesPaper);
 
@@ -123,9 +126,6 @@ describe('the annotations of --report github', () => {
 });
 
 describe('the SARIF report', () => {
-  const log = (report: Report) => JSON.parse(sarifReport(report, filesPaper));
-  const run = (report: Report) => log(report).runs[0];
-
   it('has the required properties of SARIF 2.1.0, and no others', () => {
     const { $schema, version, runs, ...others } = log(red);
     expect({ version, others }).toEqual({ version: '2.1.0', others: {} });
@@ -216,10 +216,6 @@ it('everything that is blocked is behind its one cause, in every report', () => 
   });
   const down = reportOf(blocked(results, /^(?!env\.|registry\.reachable)/, 'registry.reachable'));
   expect(githubAnnotations(down, filesPaper)).toHaveLength(1);
-  expect(run1(down).results).toHaveLength(1);
+  expect(run(down).results).toHaveLength(1);
   expect(markdownReport(down, filesPaper).match(/^\| ❌/gm)).toHaveLength(1);
 });
-
-function run1(report: Report) {
-  return JSON.parse(sarifReport(report, filesPaper)).runs[0];
-}
