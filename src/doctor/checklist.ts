@@ -88,12 +88,16 @@ function answer(item: string, text: string, checks: CheckResult[]): AnsweredItem
 /** A reason that names an option says how to have the check carried out. */
 const OPTION = /(^|\s)--[a-z]/;
 
+/** What it has from a check that it needs: the first reason is enough. */
+const INHERITED = /^(it needs \S+, which was not carried out: )+/;
+
 /** Each check and reason once, whatever the number of services. */
 function openOf(checks: readonly CheckResult[]): Open[] {
   const open = new Map<string, Open>();
   for (const { id, skip } of checks) {
     if (skip === null || skip.kind === 'waived') continue;
-    const why = skip.kind === 'blocked' ? `blocked by ${skip.by}: ${skip.why}` : skip.why;
+    const why =
+      skip.kind === 'blocked' ? `blocked by ${skip.by}: ${skip.why}` : skip.why.replace(INHERITED, '');
     if (skip.kind === 'blocked' || OPTION.test(skip.why)) open.set(`${id} ${why}`, { id, why });
   }
   return [...open.values()];

@@ -49,6 +49,8 @@ export interface DoctorContext {
   readonly signal: AbortSignal;
   /** The services this run examines. */
   readonly services: readonly string[];
+  /** They are given by --service or --all, so that the environment need not be a service's. */
+  readonly fromOutside: boolean;
 }
 
 /** Where to ask the engines behind the registry directly; a password is in none of them. */

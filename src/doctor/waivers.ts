@@ -73,12 +73,12 @@ function waive(result: CheckResult, uses: readonly Use[]): CheckResult {
     use.unexamined ||= status === 'skip' || status === 'unknown';
   }
   const inForce = concerning.filter(({ expired }) => !expired);
-  const because = new Set<Waiver>();
+  const because = new Map<Waiver, string[]>();
   const isWaived = ({ code, level }: Finding) => {
     const covering = inForce.filter((use) => use.covers(code));
     for (const use of covering) use.waives.push({ id, service, code, level });
     const [first] = covering;
-    if (first !== undefined) because.add(first.waiver);
+    if (first !== undefined) because.set(first.waiver, [...(because.get(first.waiver) ?? []), code]);
     return first !== undefined;
   };
   const waived: Finding[] = [];
@@ -98,8 +98,8 @@ function waive(result: CheckResult, uses: readonly Use[]): CheckResult {
   };
 }
 
-function whyOf({ reason, owner, expires }: Waiver): string {
-  return `${reason} (${owner}, until ${expires})`;
+function whyOf([{ reason, owner, expires }, codes]: [Waiver, string[]]): string {
+  return `${[...new Set(codes)].join(' ')}, by ${owner} until ${expires}: ${reason}`;
 }
 
 function judge(use: Use, results: readonly CheckResult[], complete: boolean): JudgedWaiver {

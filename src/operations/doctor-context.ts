@@ -25,6 +25,7 @@ export interface Wiring {
 }
 
 interface Parts {
+  fromOutside: boolean;
   endpoint: Omit<Endpoint, 'authorization'>;
   secret: Secret | undefined;
   http: Http;
@@ -95,6 +96,7 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
       return {
         service,
         services,
+        fromOutside: parts.fromOutside,
         signal,
         http,
         folder,

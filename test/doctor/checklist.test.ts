@@ -140,7 +140,7 @@ const needs = (name: string, option: string): CheckResult => ({
 });
 const waived = (name: string): CheckResult => ({
   ...skipped(name),
-  skip: { kind: 'waived', why: 'OPS-1 (me, until 2026-12-31)' },
+  skip: { kind: 'waived', why: 'ONE, by me until 2026-12-31: OPS-1' },
 });
 
 describe('an item of a checklist', () => {
@@ -240,7 +240,7 @@ describe('doctor --checklist', () => {
     await deployment.close();
     expect(list.items[2]).toMatchObject({
       status: 'skip',
-      why: 'waived: OPS-1 (platform, until 9999-12-31)',
+      why: 'waived: SECRET_WEAK, by platform until 9999-12-31: OPS-1',
     });
   });
 });

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Hole {
   readonly url: string;
@@ -45,12 +44,9 @@ const LISTENER = `
 export async function blackHole(): Promise<Hole> {
   const child = spawn(process.execPath, ['-e', LISTENER], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const [port] = (await once(child, 'message')) as [number];
-  const fill: Socket[] = [];
-  for (let connected = true; connected; ) {
-    const socket = connect({ port, host: '127.0.0.1' });
-    fill.push(socket);
-    connected = await Promise.race([once(socket, 'connect').then(() => true), delay(300, false)]);
-  }
+  // Linux keeps one more than the backlog; with two in the queue the next packet is dropped.
+  const fill = [connect({ port, host: '127.0.0.1' }), connect({ port, host: '127.0.0.1' })];
+  await Promise.all(fill.map((socket) => once(socket, 'connect')));
   return {
     url: `http://127.0.0.1:${port}`,
     async close() {

@@ -35,7 +35,7 @@ describe('a waiver', () => {
       status: 'skip',
       findings: [],
       waived: [{ code: 'URL_RAW_IP', seen: 'URL_RAW_IP was seen' }],
-      skip: { kind: 'waived', why: 'OPS-1 (platform, until 2026-06-15)' },
+      skip: { kind: 'waived', why: 'URL_RAW_IP, by platform until 2026-06-15: OPS-1' },
     });
     expect(waivers[0]).toMatchObject({
       state: 'used',

@@ -79,12 +79,12 @@ export const serviceVars = deploymentCheck({
   id: 'env.service-vars',
   title: 'The SERVICE_ variables are set and make an address',
   about:
-    'SERVICE_NAME and SERVICE_PORT (or SERVICE_PUBLIC_URL) are required, SERVICE_HOST and SERVICE_INSTANCE_ID optional: together they are the address the service registers. Not applicable when the doctor looks from outside at a service named by --service, with none of them set.',
+    'SERVICE_NAME and SERVICE_PORT (or SERVICE_PUBLIC_URL) are required, SERVICE_HOST and SERVICE_INSTANCE_ID optional: together they are the address the service registers. Not applicable when the doctor looks from outside at services given by --service or --all, with none of them set.',
   checklist: ['integration.1', 'debug.3', 'debug.7'],
   codes: ['VARIABLE_MISSING', 'VARIABLE_INVALID'],
   async run(context) {
     const set = SERVICE_VARIABLES.filter(({ name }) => context.variable(name) !== undefined);
-    if (set.length === 0 && context.services.length > 0)
+    if (set.length === 0 && context.fromOutside)
       return notApplicable('no SERVICE_ variable is set: this is not the environment of a service');
     const findings = [...missing(context), ...SERVICE_VARIABLES.flatMap((each) => invalid(context, each))];
     if (findings.length > 0) return found(findings);
@@ -148,7 +148,7 @@ function missing(context: DoctorContext): Finding[] {
   const absent = (variable: ServiceVariable, needed: string): Finding[] =>
     context.variable(variable) === undefined ? [finding('VARIABLE_MISSING', { variable, needed })] : [];
   return [
-    ...absent('SERVICE_NAME', 'by it the service registers, and is examined where --service names none'),
+    ...absent('SERVICE_NAME', 'the service needs it to register, the doctor (without --service) to find it'),
     ...(context.variable('SERVICE_PUBLIC_URL') === undefined
       ? absent('SERVICE_PORT', 'the service needs it to build its address')
       : []),

@@ -103,27 +103,24 @@ export interface Facts {
 export function registryOf({ variables }: View) {
   for (const setting of ['CONFIG_SERVICE_URL', 'REGISTRY_URL'] as const) {
     const set = variables.get(setting);
-    if (set) return { setting, url: withoutTrailingSlash(set.value), origin: `${set.origin} inside` };
+    if (set) return { setting, url: withoutTrailingSlash(set.value), origin: set.origin };
   }
   return { setting: 'CONFIG_SERVICE_URL', url: GUIDES_DEFAULT, origin: "the guide's default" };
 }
 
 /** What the rules of env.* look at, as the service sees it. */
 function asTheServiceSees(context: DoctorContext, view: View): DoctorContext {
-  const variable: DoctorContext['variable'] = (name) => {
-    const set = view.variables.get(name);
-    return set && { value: set.value, origin: `${set.origin} inside` };
-  };
   const { secret, variables } = view;
+  const variable: DoctorContext['variable'] = (name) => variables.get(name);
   // By the Coordinator's guide alone a service has no SERVICE_ variables but its id.
   const coordinatorAlone = variables.has('REGISTRY_URL') && !variables.has('CONFIG_SERVICE_URL');
   return {
     ...context,
     variable,
-    services: coordinatorAlone ? context.services : [],
+    fromOutside: coordinatorAlone,
     serviceId: variable('SERVICE_ID'),
     secret: secret && {
-      origin: `${secret.origin} inside`,
+      origin: secret.origin,
       matches: () => false,
       appearsIn: () => false,
       weakness: () => {
