@@ -27,6 +27,8 @@ export interface ContainerOptions {
 export interface Container {
   /** Enters it and runs what is put behind it, for `--exec`. */
   readonly exec: string;
+  /** The same with other variables in its environment. */
+  execWith(changes: Readonly<Record<string, string | undefined>>): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -81,16 +83,21 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Co
   const owned: { close(): Promise<void> }[] = [];
   const holder = await hold(root, image);
   for (const [inside, url] of Object.entries(ways)) owned.push(await openWay(holder, folder, inside, url));
-  const enter = join(folder, 'enter');
-  const variables = Object.entries({ PATH: image === 'busybox' ? '/bin' : bin, ...env }).flatMap(
-    ([name, value]) => (value === undefined ? [] : [quoted(`${name}=${value}`)]),
-  );
   const change = image === 'busybox' ? `${quoted(whereIs('busybox'))} chroot ${quoted(root)}` : '';
-  const words = `nsenter --target ${holder.pid} --net --mount --wd=${quoted(root)} env -i ${variables.join(' ')}`;
-  await writeFile(enter, `#!/bin/sh\nexec ${words} ${change} "$@"\n`);
-  await chmod(enter, 0o755);
+  let entrances = 0;
+  const execWith = async (changes: ContainerOptions['env']) => {
+    const enter = join(folder, `enter-${entrances++}`);
+    const words = Object.entries({ PATH: image === 'busybox' ? '/bin' : bin, ...env, ...changes }).flatMap(
+      ([name, value]) => (value === undefined ? [] : [quoted(`${name}=${value}`)]),
+    );
+    const into = `nsenter --target ${holder.pid} --net --mount --wd=${quoted(root)}`;
+    await writeFile(enter, `#!/bin/sh\nexec ${into} env -i ${words.join(' ')} ${change} "$@"\n`);
+    await chmod(enter, 0o755);
+    return enter;
+  };
   return {
-    exec: enter,
+    exec: await execWith({}),
+    execWith,
     async close() {
       await Promise.all(owned.map((each) => each.close()));
       await end(holder);
@@ -100,7 +107,7 @@ export async function startContainer(options: ContainerOptions = {}): Promise<Co
 }
 
 /** The path of a program of this machine; of Python the interpreter itself, which may stand behind a script. */
-function whereIs(program: string): string {
+export function whereIs(program: string): string {
   if (program === 'node') return process.execPath;
   if (/^python/.test(program))
     return execFileSync(program, ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
@@ -146,8 +153,8 @@ async function hold(root: string, image: 'busybox' | 'host'): Promise<ChildProce
 const RELAY = `
 const net = require('node:net');
 const [, socket, host, port] = process.argv;
-const server = net.createServer((near) => {
-  const far = net.connect(socket);
+const server = net.createServer({ allowHalfOpen: true }, (near) => {
+  const far = net.connect({ path: socket, allowHalfOpen: true });
   for (const [from, to] of [[near, far], [far, near]]) from.on('error', () => to.destroy()).pipe(to);
 });
 server.listen(Number(port), host, () => console.log('ready'));
@@ -158,8 +165,8 @@ async function openWay(holder: ChildProcess, folder: string, inside: string, url
   const [host = '', port = ''] = inside.split(':');
   const path = join(folder, `${host}-${port}.sock`);
   const target = new URL(url);
-  const bridge = net.createServer((near) => {
-    const far = net.connect(Number(target.port), target.hostname);
+  const bridge = net.createServer({ allowHalfOpen: true }, (near) => {
+    const far = net.connect({ port: Number(target.port), host: target.hostname, allowHalfOpen: true });
     near.on('error', () => far.destroy()).pipe(far);
     far.on('error', () => near.destroy()).pipe(near);
   });

@@ -1,11 +1,11 @@
-import { askAgain } from '../inside/reached.js';
+import { askAgain } from '../inside/programs.js';
 import { entry, sh } from './entry.js';
 
 /** `exec` is the operator's own command, for a shell as it stands. */
 type Ran = { exec: string; seen: string };
 type Asked = Ran & { url: string; tool: string };
 
-const again = (p: Asked) => `${p.exec} ${askAgain(p.tool, p.url, sh)}`;
+const again = (p: Asked) => `${p.exec} ${askAgain(p.tool, p.url)}`;
 const TRY = (p: { exec: string }) => `echo 'echo it runs' | ${p.exec} sh -s`;
 
 export const INSIDE = {
@@ -115,7 +115,7 @@ export const INSIDE = {
   }),
   INSIDE_NO_TOOL: entry<{ exec: string; url: string }>('unknown', {
     seen: (p) =>
-      `whether ${p.url} can be reached from inside is not known: there is neither curl, wget, python, node nor nc that could ask`,
+      `whether ${p.url} can be reached from inside is not known: there is neither curl, wget, python, node nor nc that could ask${p.url.startsWith('https:') ? ' and checks certificates' : ''}`,
     remedy: () => 'Have one of them in the image, or look from a debug container in the same network.',
     reproduce: (p) => `${p.exec} sh -c 'command -v curl wget python3 python node nc'`,
   }),

@@ -1,4 +1,5 @@
 // What the script answers: read as data from a place nobody vouches for.
+import { stripVTControlCharacters } from 'node:util';
 
 /** A tool that was asked, its exit code, and what it said, on one line. */
 export interface Said {
@@ -82,7 +83,9 @@ function said(value: string | undefined): Said | undefined {
 
 /** Without control characters, on one line. */
 function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
+  return stripVTControlCharacters(text)
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim();
 }
 
 /** The last lines of what a command complained of, short enough for a sentence. */

@@ -1,4 +1,5 @@
 // What the script has Python and Node do, where they are all there is. Python 2 has to understand it too.
+import { sh } from '../findings/entry.js';
 
 export const PYTHON_GET = `
 import sys
@@ -17,7 +18,7 @@ except Exception as error:
 
 export const NODE_GET = `
 const [, url, seconds] = process.argv;
-const end = (text) => { console.log(text); process.exit(); };
+const end = (text) => { process.stdout.write(text); process.exit(); };
 setTimeout(() => end("timed out"), seconds * 1000);
 require(url.startsWith("https:") ? "https" : "http")
   .get(url, ({ statusCode }) => end("HTTP/1.1 " + statusCode))
@@ -34,7 +35,7 @@ except Exception as error:
 
 export const NODE_RESOLVE = `
 require("dns").lookup(process.argv[1], { all: true }, (error, found) => {
-  console.log(error ? error.code : found.map(({ address }) => address).join(" "));
+  process.stdout.write(error ? error.code : found.map(({ address }) => address).join(" "));
   process.exit(error ? 1 : 0);
 });
 `;
@@ -46,5 +47,15 @@ print(hashlib.sha256(getattr(sys.stdin, "buffer", sys.stdin).read()).hexdigest()
 
 export const NODE_SHA256 = `
 const hash = require("crypto").createHash("sha256");
-process.stdin.on("data", (data) => hash.update(data)).on("end", () => console.log(hash.digest("hex")));
+process.stdin.on("data", (data) => hash.update(data)).on("end", () => process.stdout.write(hash.digest("hex")));
 `;
+
+/** A command line that makes the GET again, for a person, with the tool that is there. */
+export function askAgain(tool: string, url: string): string {
+  if (tool === 'wget') return `wget -S -O - ${sh(url)}`;
+  if (tool.startsWith('python'))
+    return `${tool} -c ${sh(`import urllib.request as r; print(r.urlopen("${url}").read())`)}`;
+  if (tool !== 'node') return `curl -sS -i ${sh(url)}`;
+  const scheme = url.startsWith('https:') ? 'https' : 'http';
+  return `node -e ${sh(`require("${scheme}").get("${url}", (answer) => answer.pipe(process.stdout))`)}`;
+}

@@ -18,7 +18,7 @@ const WORDS: readonly [Failure, RegExp][] = [
     /bad address|could ?n.t resolve|unable to resolve|not known|name resolution|gaierror|ENOTFOUND|EAI_AGAIN|nodename nor servname/i,
   ],
   ['refused', /refused/i],
-  ['unreachable', /unreachable|no route to host|EHOSTUNREACH/i],
+  ['unreachable', /unreach|no route to host/i],
   ['timeout', /timed out|ETIMEDOUT|^terminated$/i],
   ['tls', /certificate|\bSSL|\bTLS|CERT_|EPROTO|self.signed/i],
 ];
@@ -35,21 +35,9 @@ export function reached({ tool, code, text }: Said): Reached {
     (curl && code === 7 ? 'refused' : undefined);
   const status = curl ? undefined : /HTTP\/\d(?:\.\d)? ([1-5]\d\d)\b/.exec(text)?.[1];
   if (status !== undefined && failure !== 'timeout') return { kind: 'answered', status: Number(status) };
-  const words = text.replace(/ *HTTP\/1\.1 000\b/, '');
+  const words = text.replace(/^curl: \(\d+\) | *HTTP\/1\.1 000\b|^.*(\.\.\. failed: |wget: |nc: )/g, '');
   return {
     kind: failure ?? 'failed',
     text: `${tool}: ${words === '' ? `exit code ${code}` : words}`.slice(0, 300),
   };
-}
-
-/** A command line for a shell inside that asks again, with the tool that is there. */
-export function askAgain(tool: string, url: string, quote: (text: string) => string): string {
-  const program = {
-    python: `${tool} -c ${quote(`import urllib.request as r; print(r.urlopen("${url}").read())`)}`,
-    node: `node -e ${quote(`fetch("${url}").then((r) => r.text()).then(console.log)`)}`,
-    wget: `wget -S -O - ${quote(url)}`,
-    curl: `curl -sS -i ${quote(url)}`,
-  };
-  const known = tool.startsWith('python') ? 'python' : tool === 'node' || tool === 'wget' ? tool : 'curl';
-  return program[known];
 }

@@ -239,7 +239,8 @@ get() {
         esac ;;
       *:nc)
         if [ "$scheme" = https ]; then continue; fi
-        text=$(printf 'GET %s HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n' "$2" "$authority" | within $3 $command -w $3 "$host" "$port" 2>&1) ;;
+        # many servers hang up on whoever stops talking
+        text=$({ printf 'GET %s HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n' "$2" "$authority"; $(tool sleep) 1; } | within $3 $command -w $3 "$host" "$port" 2>&1) ;;
     esac
     code=$?
     if useless $code; then continue; fi
@@ -253,8 +254,8 @@ get() {
     fi
     # of a whole answer, the status line
     if [ $each = nc ]; then text=\${text%%"$newline"*}; fi
-    # a wget without TLS has not asked anybody
-    case $text in *"not an http or ftp url"*|*ssl_client*|*"HTTPS support not compiled"*) continue ;; esac
+    # a wget without TLS, or with one that checks no certificate, has nothing to say
+    case $text in *"validation not implemented"*|*"not an http or ftp url"*|*ssl_client*|*"HTTPS support not compiled"*) continue ;; esac
     say "$1" "$each $code $text"
     return
   done
