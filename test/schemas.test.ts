@@ -51,6 +51,7 @@ const RUNS: [schema: string, exit: number, args: string[]][] = [
   ['context-delete', 0, ['context', 'delete', 'staging', '--yes']],
   ['doctor', 0, ['doctor', '--service', 'asr-service']],
   ['doctor', 1, ['doctor', '--service', 'no-such-service', '--only', 'registration.*']],
+  ['doctor-checklist', 3, ['doctor', '--checklist', 'integration', '--service', 'asr-service']],
   ['doctor-list', 0, ['doctor', '--list']],
   ['doctor-explain', 0, ['doctor', '--explain', 'registry.reachable']],
   ['error', 1, ['describe', 'no-such-service']],

@@ -47,6 +47,15 @@ export default class Doctor extends BaseCommand {
       command: '<%= config.bin %> <%= command.id %> --service asr-service --active',
     },
     {
+      description: "The guide's own checklist, with a tick, a cross or a reason at each item",
+      command: '<%= config.bin %> <%= command.id %> --checklist integration --source . --active',
+    },
+    {
+      description: 'What is known and answered for is waived; only what last night did not find fails',
+      command:
+        '<%= config.bin %> <%= command.id %> --all --waivers waivers.yaml --compare last.json --fail-on new',
+    },
+    {
       description: 'The registry alone',
       command: "<%= config.bin %> <%= command.id %> --only 'registry.*'",
     },
