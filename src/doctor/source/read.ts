@@ -33,8 +33,18 @@ export async function readCode(
     comments: builder.comments,
     nodes,
     bindings: bindings(nodes, builder.unknowns),
-    errorAt: builder.errorAt,
+    errorAt: builder.errors.find((at) => !isGap(at, text, language)),
   };
+}
+
+function isGap(at: number, text: string, { gaps }: Language): boolean {
+  if (gaps === undefined) return false;
+  const end = text.indexOf('\n', at);
+  const upTo = text.slice(Math.max(0, at - 4_000), end < 0 ? undefined : Math.min(end, at + 1_000));
+  return upTo
+    .split('\n')
+    .slice(-1 - gaps.lines)
+    .some((line) => gaps.at.test(line));
 }
 
 /** Lets others have their turn between steps, so that a large file holds nobody up. */
@@ -54,7 +64,8 @@ class Builder {
   readonly comments: Comment[] = [];
   /** Names of parameters and the like. */
   readonly unknowns: string[] = [];
-  errorAt: number | undefined;
+  /** Where the grammar could not follow. */
+  readonly errors: number[] = [];
 
   constructor(
     private readonly text: string,
@@ -63,7 +74,7 @@ class Builder {
 
   build(node: SyntaxNode, parent: Code | undefined, depth: number): Code {
     if (depth > MAX_DEPTH) throw new TooDeep();
-    if (node.type.isError) this.errorAt ??= node.from;
+    if (node.type.isError) this.errors.push(node.from);
     const shape = node.type.isError ? undefined : this.language.shape(node, this.text);
     if (shape === undefined) return this.transparent(node, parent, depth);
     return this.shaped(node, shape, parent, depth);
@@ -189,7 +200,7 @@ class Builder {
 
   private look(node: SyntaxNode): void {
     node.cursor().iterate(({ type, from }) => {
-      if (type.isError) this.errorAt ??= from;
+      if (type.isError) this.errors.push(from);
     });
   }
 }

@@ -18,8 +18,23 @@ export function ecmascript(path: string): Language {
   return {
     name: dialect.startsWith('ts') ? 'TypeScript' : 'JavaScript',
     parser: parser.configure({ dialect }),
+    prepare,
+    gaps: {
+      at: /\bis\b.*=>|^\s*(export\s+)?(declare|interface|type)\b|\bimport\b.*\brequire\b|\.\.\.\w+:/,
+      lines: 1,
+    },
     shape,
   };
+}
+
+/** What the grammar does not know is all about types, and they are nothing here. */
+function prepare(text: string): string {
+  const spaces = (part: string) => ' '.repeat(part.length);
+  return text
+    .replace(/(?<=^export )type(?= \*)/gm, spaces)
+    .replace(/\btypeof\s+import\([^)\n]*\)/g, (part) => 'any'.padEnd(part.length))
+    .replace(/(?<=^(?:import|export)\b[^;\n]*['"]) with \{[^}\n]*\}/gm, spaces)
+    .replace(/(?<=\basync ?)<[^<>()\n]*>(?=\()/g, spaces);
 }
 
 function shape(node: SyntaxNode, text: string): Shape | undefined {

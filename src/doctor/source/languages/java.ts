@@ -12,7 +12,17 @@ import {
   unescaped,
 } from '../nodes.js';
 
-export const java: Language = { name: 'Java', parser, shape };
+export const java: Language = {
+  name: 'Java',
+  parser,
+  // In annotations the grammar takes no class literal, but a field.
+  prepare: (text) => text.replace(/(?<=[A-Z]\w*)\.class\b/g, '.clazz'),
+  gaps: {
+    at: /\bswitch\b|\b(case|default)\b.*->|\byield\b|\binstanceof\s+\w+\s*\(|^\s*void\s+main\b/,
+    lines: 20,
+  },
+  shape,
+};
 
 function shape(node: SyntaxNode, text: string): Shape | undefined {
   switch (node.name) {

@@ -12,7 +12,21 @@ import {
   unescaped,
 } from '../nodes.js';
 
-export const python: Language = { name: 'Python', parser, shape };
+export const python: Language = {
+  name: 'Python',
+  parser,
+  // The grammar does not know `yield` alone, nor a form feed, nor parentheses around what `with` opens.
+  prepare: (text) =>
+    text
+      .replaceAll('\f', ' ')
+      .replace(/\b(\d+)\.(?=[\s)\],*/+-]|$)/g, '$10')
+      .replace(/\byield\b(?=[ \t]*(?:$|[)\]}#,]))/gm, '_____')
+      .replace(/(?<=\bwith[ \t]*)\(((?:[^()]|\([^()]*\)){1,2000})\)(?=[ \t]*:)/g, (whole, inner: string) =>
+        / as /.test(inner) ? ` ${inner.replace(/,(?=\s*$)/, ' ').replaceAll('\n', ' ')} ` : whole,
+      ),
+  gaps: { at: /^\s*@.*\)\s*[[.]|\bt["']/, lines: 1 },
+  shape,
+};
 
 function shape(node: SyntaxNode, text: string): Shape | undefined {
   switch (node.name) {
@@ -176,7 +190,10 @@ function assignment(node: SyntaxNode, text: string): Shape {
   if (children.length === 3 && sign?.name === 'AssignOp' && value && name !== undefined)
     return { kind: 'assignment', target: name, value };
   const last = children.findLastIndex((each) => each.name === 'AssignOp');
-  return { kind: 'binding', names: children.slice(0, last).flatMap((each) => namesIn(each, text)) };
+  return {
+    kind: 'binding',
+    names: children.slice(0, Math.max(0, last)).flatMap((each) => namesIn(each, text)),
+  };
 }
 
 function parameters(node: SyntaxNode, text: string): Shape {

@@ -62,8 +62,13 @@ export const heartbeat: Rule = {
 /** The variable itself, or the field of the settings that holds it. */
 function speaksToCoordinator(code: Code): boolean {
   if (code.kind === 'text') return code.value === 'REGISTRY_URL';
+  if (code.kind !== 'name') return false;
+  if (/(^|\.)REGISTRY_URL$/.test(code.name) || /(settings|config|cfg|conf)\.registry_?url$/i.test(code.name))
+    return true;
+  // pydantic reads the field from the variable of its name.
   return (
-    code.kind === 'name' && /(^|\.)REGISTRY_URL$|(settings|config|cfg|conf)\.registry_?url$/i.test(code.name)
+    code.name === 'registry_url' &&
+    [...above(code)].some((each) => each.kind === 'other' && each.role === 'settings')
   );
 }
 

@@ -9,6 +9,7 @@ export const registration: Rule = {
   look(file) {
     const traits: Trait[] = [];
     for (const code of file.nodes) {
+      if (knowsRegistry(code)) traits.push({ name: 'registry', at: code.at });
       if (registers(code, file)) traits.push({ name: 'registers', at: code.at });
       if (deregisters(code, file)) traits.push({ name: 'deregisters', at: code.at });
     }
@@ -17,7 +18,8 @@ export const registration: Rule = {
   judge(traits) {
     const first = traits.find(({ name }) => name === 'registers');
     const end = traits.find(({ name }) => name === 'deregisters');
-    if (first === undefined) return { applies: false, why: 'no registration is in the code' };
+    if (first === undefined || !traits.some(({ name }) => name === 'registry'))
+      return { applies: false, why: 'no registration is in the code' };
     const { location } = first;
     if (end === undefined)
       return {
@@ -33,6 +35,13 @@ export const registration: Rule = {
     };
   },
 };
+
+/** Much is called a registry: metrics, plugins, finalizers. This one is known by its variables, its path or its client. */
+function knowsRegistry(code: Code): boolean {
+  if (code.kind === 'text') return /^(CONFIG_SERVICE|REGISTRY)_URL$|\/api\/v1\/registry/.test(code.value);
+  if (code.kind === 'call') return /service_?registry|registry_?client/i.test(code.callee);
+  return code.kind === 'name' && /(CONFIG_SERVICE|REGISTRY)_URL$|\.registry_?url$/i.test(code.name);
+}
 
 const REGISTRY = /regist(ry|rar)|coordinator|config_?-?service|membership/i;
 const TAKES_OUT = /de_?-?regist|un_?-?regist/i;

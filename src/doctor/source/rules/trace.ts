@@ -12,19 +12,20 @@ export const trace: Rule = {
     const traits: Trait[] = [];
     const untraced = (at: number) =>
       sightings.set(at, { at, finding: (place) => finding('MESSAGE_WITHOUT_TRACE', place) });
-    for (const code of file.nodes) {
-      if (addsTrace(code)) traits.push({ name: 'adds', at: code.at });
-      if (code.kind === 'record' && isEnvelope(code, file)) {
-        if (carriesTrace(code, file)) traits.push({ name: 'carries', at: code.at });
-        else if (isHandedOn(code)) traits.push({ name: 'handed-on', at: code.at });
-        else untraced(code.at);
-      }
-      if (isEnvelopeText(code, file)) untraced(code.at);
-      if (code.kind !== 'call' || !isPost(code, file)) continue;
-      const body = bodyOf(code, file);
-      if (body === undefined) traits.push({ name: 'handed-in', at: code.at });
+    const posts = file.nodes.filter((code): code is Call => code.kind === 'call' && isPost(code, file));
+    for (const call of posts) {
+      const body = bodyOf(call, file);
+      if (body === undefined) traits.push({ name: 'handed-in', at: call.at });
       else if (carriesTrace(body, file)) traits.push({ name: 'carries', at: body.at });
       else untraced(body.at);
+    }
+    for (const code of file.nodes) {
+      if (addsTrace(code)) traits.push({ name: 'adds', at: code.at });
+      if (isEnvelopeText(code, file)) untraced(code.at);
+      if (code.kind !== 'record' || sightings.has(code.at) || !isEnvelope(code, file)) continue;
+      if (carriesTrace(code, file)) traits.push({ name: 'carries', at: code.at });
+      else if (isHandedOn(code, posts)) traits.push({ name: 'handed-on', at: code.at });
+      else untraced(code.at);
     }
     return { sightings: [...sightings.values()], traits };
   },
@@ -112,10 +113,11 @@ function addsTrace(code: Code): boolean {
 const SENDS = /(^|\.)(post|fetch|request|send|exchange|Post|NewRequest\w*|postFor\w*|urlopen)$/;
 const SERIALISES = /(^|\.)(stringify|dumps|encode|Marshal|NewBuffer|NewReader|from|writeValueAsString)$/;
 
-/** Given to a function of the service's own, which may add to it. */
-function isHandedOn(record: Rec): boolean {
-  const call = record.parent;
-  return call?.kind === 'call' && !SENDS.test(call.callee) && !SERIALISES.test(call.callee);
+/** Kept, or given to a function of the service's own: the id may be added before it is sent. */
+function isHandedOn(record: Rec, posts: readonly Call[]): boolean {
+  const { parent } = record;
+  if (parent?.kind === 'assignment') return true;
+  return parent?.kind === 'call' && !posts.includes(parent) && !SERIALISES.test(parent.callee);
 }
 
 /** A POST to some `…/message`. */

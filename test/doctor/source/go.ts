@@ -1,0 +1,167 @@
+import type { Sample } from './sample.js';
+
+const main = (...lines: string[]) => ['package main', ...lines].join('\n');
+
+export const GO: Sample[] = [
+  {
+    name: 'addresses in URLs and dials',
+    code: main(
+      'const box = "10.0.5.4"',
+      'func f() {',
+      '  http.Get("http://10.0.5.3:8000/data")',
+      '  http.Get(fmt.Sprintf("http://%s:%d/x", box, port))',
+      '  net.Dial("tcp", "10.0.5.5:80")',
+      '  u := "http://" + "10.0.5.6" + "/x"',
+      '}',
+    ),
+    found: ['ADDRESS_HARDCODED 2', 'ADDRESS_HARDCODED 4', 'ADDRESS_HARDCODED 6', 'ADDRESS_HARDCODED 7'],
+  },
+  {
+    name: 'an address in a struct',
+    code: main('var c = Config{Host: "10.0.5.3", Port: 1}'),
+    found: ['ADDRESS_HARDCODED 2'],
+  },
+  {
+    name: 'no addresses: comments, logs, this machine, defaults, tags, imports',
+    code: main(
+      '// http://10.0.5.3',
+      'type T struct { A string `json:"http://10.0.5.3"` }',
+      'func f() {',
+      '  log.Println("http://10.0.5.3")',
+      '  http.ListenAndServe("0.0.0.0:80", nil)',
+      '  u := getEnv("CONFIG_SERVICE_URL", "http://config-service:8082")',
+      '  http.Get("http://localhost:80")',
+      '  if u == "http://10.0.5.3" { return }',
+      '}',
+    ),
+    found: [],
+  },
+  { name: 'an address in a test', file: 'main_test.go', code: main('var u = "http://10.0.5.3"'), found: [] },
+  {
+    name: 'secrets',
+    code: main(
+      'var jwtKey = []byte("s3cr3t-of-the-team")',
+      'func f() { t.SignedString([]byte("another-one")) }',
+      'var secretKey = getEnv("JWT_SECRET", "dev-secret-1")',
+      'var jwtSecret = []byte(os.Getenv("JWT_SECRET"))',
+    ),
+    found: ['SECRET_HARDCODED 2', 'SECRET_HARDCODED 3', 'SECRET_AS_DEFAULT 4'],
+  },
+  {
+    name: 'messages without trace_id, as a map and as a struct',
+    code: main(
+      'func f() {',
+      '  a := map[string]any{"type": "command", "payload": p}',
+      '  b, _ := json.Marshal(Message{Type: "query", Payload: p})',
+      '  http.Post(url+"/message", "application/json", bytes.NewBuffer(b))',
+      '}',
+    ),
+    found: ['MESSAGE_WITHOUT_TRACE 3', 'MESSAGE_WITHOUT_TRACE 4'],
+  },
+  {
+    name: 'messages with it',
+    code: main('func f() {', '  m := Message{Type: "command", Payload: p, TraceID: id}', '}'),
+    found: [],
+  },
+  {
+    name: 'a heartbeat every minute, by a ticker',
+    code: main(
+      'func beat() { http.Post(os.Getenv("REGISTRY_URL")+"/heartbeat", "application/json", nil) }',
+      'func run() {',
+      '  t := time.NewTicker(60 * time.Second)',
+      '  for range t.C {',
+      '    beat()',
+      '  }',
+      '}',
+    ),
+    found: ['HEARTBEAT_SLOW 4'],
+  },
+  {
+    name: 'a heartbeat every ten seconds, by sleeping',
+    code: main(
+      'const every = 10 * time.Second',
+      'func run() {',
+      '  for {',
+      '    http.Post(cfg.RegistryURL+"/heartbeat", "application/json", nil)',
+      '    time.Sleep(every)',
+      '  }',
+      '}',
+    ),
+    found: ['HEARTBEAT_FAST 6'],
+  },
+  {
+    name: 'heartbeats every 30 s',
+    code: main(
+      'func run() {',
+      '  for {',
+      '    select {',
+      '    case <-time.After(30 * time.Second):',
+      '      sendHeartbeat()',
+      '    case <-ctx.Done():',
+      '      return',
+      '    }',
+      '  }',
+      '}',
+      'func other() {',
+      '  t := time.NewTicker(time.Second * 30)',
+      '  for range t.C { sendHeartbeat() }',
+      '}',
+    ),
+    found: [],
+  },
+  {
+    name: 'no heartbeat',
+    code: main('var url = os.Getenv("REGISTRY_URL")'),
+    found: ['HEARTBEAT_MISSING 2'],
+  },
+  {
+    name: 'a registration without its end, and one with it',
+    code: main(
+      'func f() {',
+      '  http.Post(os.Getenv("CONFIG_SERVICE_URL")+"/api/v1/registry/register", "", b)',
+      '}',
+    ),
+    found: ['DEREGISTRATION_MISSING 3'],
+  },
+  {
+    name: 'a registration with its end',
+    code: main(
+      'func f() {',
+      '  registry := NewServiceRegistryClient(os.Getenv("CONFIG_SERVICE_URL"))',
+      '  registry.Register(name)',
+      '  defer registry.Deregister(name)',
+      '}',
+    ),
+    found: [],
+  },
+  {
+    name: 'a handler that takes any caller',
+    code: main('func f() {', '  http.HandleFunc("/message", receive)', '}'),
+    found: ['TOKEN_NOT_VERIFIED 3'],
+  },
+  {
+    name: 'a handler behind a check; and one that reads without checking',
+    code: main(
+      'func f() {',
+      '  http.HandleFunc("POST /message", withAuth(verifyToken, receive))',
+      '  p.ParseUnverified(token, claims)',
+      '}',
+    ),
+    found: ['TOKEN_CHECK_OFF 4'],
+  },
+  {
+    name: 'syntax of today',
+    code: main(
+      'import "fmt"',
+      'type Number interface { ~int | ~float64 }',
+      'func Map[T any, U any](xs []T, f func(T) U) []U {',
+      '  for range 10 { f(xs[0]) }',
+      '  for i := range xs { fmt.Println(i) }',
+      '  if v, ok := m["a"]; ok { _ = v }',
+      '  switch x := y.(type) { case string: a(x) }',
+      '  return nil',
+      '}',
+    ),
+    found: [],
+  },
+];

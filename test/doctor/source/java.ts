@@ -1,0 +1,167 @@
+import type { Sample } from './sample.js';
+
+const main = (...lines: string[]) => ['class Main {', ...lines, '}'].join('\n');
+
+export const JAVA: Sample[] = [
+  {
+    name: 'addresses in URLs and sockets',
+    code: main(
+      '  private static final String BOX = "10.0.5.4";',
+      '  void f() {',
+      '    URI.create("http://10.0.5.3:8000/data");',
+      '    rest.getForObject("http://" + BOX + "/x", String.class);',
+      '    new Socket("10.0.5.5", 80);',
+      '    var u = String.format("http://%s:%d/x", "10.0.5.6", 80);',
+      '  }',
+    ),
+    found: ['ADDRESS_HARDCODED 2', 'ADDRESS_HARDCODED 4', 'ADDRESS_HARDCODED 6', 'ADDRESS_HARDCODED 7'],
+  },
+  {
+    name: 'no addresses: comments, logs, this machine, defaults',
+    code: main(
+      '  /** http://10.0.5.3 */',
+      '  @Value("${config.url:http://config-service:8082}") String url;',
+      '  void f() {',
+      '    log.info("http://10.0.5.3");',
+      '    URI.create("http://localhost:80");',
+      '    var u = System.getenv().getOrDefault("CONFIG_SERVICE_URL", "http://config-service:8082");',
+      '    var v = Optional.ofNullable(System.getenv("X")).orElse("http://config-service:8082");',
+      '    if ("http://10.0.5.3" == u) return;',
+      '  }',
+    ),
+    found: [],
+  },
+  {
+    name: 'an address in a test',
+    file: 'MainTest.java',
+    code: main('String u = "http://10.0.5.3";'),
+    found: [],
+  },
+  {
+    name: 'secrets',
+    code: main(
+      '  static final String JWT_SECRET = "s3cr3t-of-the-team";',
+      '  void f() {',
+      '    Algorithm.HMAC256("another-one");',
+      '    Keys.hmacShaKeyFor("a-third-one".getBytes(UTF_8));',
+      '    var jwtSecret = System.getenv().getOrDefault("JWT_SECRET", "dev-secret-1");',
+      '    var signingKey = System.getenv("JWT_SECRET");',
+      '  }',
+    ),
+    found: ['SECRET_HARDCODED 2', 'SECRET_HARDCODED 4', 'SECRET_HARDCODED 5', 'SECRET_AS_DEFAULT 6'],
+  },
+  {
+    name: 'a message without trace_id, as a map and as a text',
+    code: main(
+      '  void f() {',
+      '    var a = Map.of("type", "command", "payload", p);',
+      '    var b = "{\\"type\\":\\"query\\",\\"payload\\":{}}";',
+      '    var c = Map.of("type", "command", "payload", p, "trace_id", id);',
+      '  }',
+    ),
+    found: ['MESSAGE_WITHOUT_TRACE 3', 'MESSAGE_WITHOUT_TRACE 4'],
+  },
+  {
+    name: 'a heartbeat every minute, scheduled by an annotation',
+    code: main(
+      '  @Scheduled(fixedRate = 60000)',
+      '  void beat() {',
+      '    rest.postForObject(System.getenv("REGISTRY_URL") + "/heartbeat", body, String.class);',
+      '  }',
+    ),
+    found: ['HEARTBEAT_SLOW 2'],
+  },
+  {
+    name: 'a heartbeat every ten seconds, by an executor and in a loop',
+    code: main(
+      '  void f() {',
+      '    executor.scheduleAtFixedRate(() -> sendHeartbeat(), 0, 10, TimeUnit.SECONDS);',
+      '    while (true) {',
+      '      sendHeartbeat();',
+      '      Thread.sleep(10_000L);',
+      '    }',
+      '  }',
+    ),
+    found: ['HEARTBEAT_FAST 3', 'HEARTBEAT_FAST 6'],
+  },
+  {
+    name: 'heartbeats every 30 s',
+    code: main(
+      '  void f() {',
+      '    executor.scheduleAtFixedRate(this::sendHeartbeat, 0, 30, TimeUnit.SECONDS);',
+      '    while (true) {',
+      '      sendHeartbeat();',
+      '      TimeUnit.SECONDS.sleep(30);',
+      '    }',
+      '  }',
+    ),
+    found: [],
+  },
+  {
+    name: 'no heartbeat',
+    code: main('  String url = System.getenv("REGISTRY_URL");'),
+    found: ['HEARTBEAT_MISSING 2'],
+  },
+  {
+    name: 'a registration without its end',
+    code: main(
+      '  void f() {',
+      '    var base = System.getenv("CONFIG_SERVICE_URL");',
+      '    registryClient.register(name);',
+      '  }',
+    ),
+    found: ['DEREGISTRATION_MISSING 4'],
+  },
+  {
+    name: 'a registration with its end',
+    code: main(
+      '  void f() {',
+      '    var base = System.getenv("CONFIG_SERVICE_URL");',
+      '    registryClient.register(name);',
+      '  }',
+      '  @PreDestroy void end() { registryClient.deregister(name); }',
+    ),
+    found: [],
+  },
+  {
+    name: 'a handler that takes any caller',
+    code: main(
+      '  @PostMapping("/message") Reply receive(@RequestBody Message m) { return new Reply(true); }',
+    ),
+    found: ['TOKEN_NOT_VERIFIED 2'],
+  },
+  {
+    name: 'a handler behind a check',
+    code: main(
+      '  @PostMapping("/message") Reply receive(@RequestBody Message m) {',
+      '    JWT.require(Algorithm.HMAC256(secret)).build().verify(token);',
+      '    return new Reply(true);',
+      '  }',
+    ),
+    found: [],
+  },
+  {
+    name: 'syntax of today',
+    code: [
+      '@A(b = C.class)',
+      'sealed interface Shape permits Circle {}',
+      'record Circle(double r) implements Shape {}',
+      'class Main {',
+      '  String f(Object o) {',
+      '    if (o instanceof Circle(double r) && r > 1) return "x";',
+      '    if (o instanceof String s && s.isEmpty()) return s;',
+      '    var kind = switch (o) {',
+      '      case Circle c when c.r() > 1 -> "big";',
+      '      case null, default -> {',
+      '        yield "other";',
+      '      }',
+      '    };',
+      '    return """',
+      '      text',
+      '      """ + kind;',
+      '  }',
+      '}',
+    ].join('\n'),
+    found: [],
+  },
+];
