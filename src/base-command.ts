@@ -31,6 +31,7 @@ export abstract class BaseCommand extends Command {
   private flags: OutputFlags | undefined;
   private readonly started = performance.now();
   private progressShown = false;
+  private progressLater: NodeJS.Timeout | undefined;
   private changed = false;
 
   /** Reads the settings and makes the context; SIGINT and SIGTERM fire its signal from here on. */
@@ -216,8 +217,16 @@ export abstract class BaseCommand extends Command {
 
   private progress(line: string | undefined): void {
     if (!process.stderr.isTTY) return;
-    const tooSoon = performance.now() - this.started < PROGRESS_AFTER_MS;
-    if (!this.progressShown && (line === undefined || tooSoon)) return;
+    clearTimeout(this.progressLater);
+    if (!this.progressShown) {
+      if (line === undefined) return;
+      const tooSoonMs = PROGRESS_AFTER_MS - (performance.now() - this.started);
+      if (tooSoonMs > 0) {
+        // What is still going on then is shown then, also if nothing happens until it ends.
+        this.progressLater = setTimeout(() => this.progress(line), tooSoonMs).unref();
+        return;
+      }
+    }
     this.progressShown = line !== undefined;
     process.stderr.write(
       `\r\u001b[K${line === undefined ? '' : clean(line, (process.stderr.columns || 80) - 2)}`,

@@ -1,5 +1,6 @@
 // On a terminal: questions, colour, width. In a pipe none of it.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startHostile } from '../support/hostile-registry.js';
 import { verifyHs256 } from '../support/hs256.js';
 import { openReplica, SECRET, type Target } from '../support/targets.js';
 import { hasTerminal, KEYS, startInTerminal } from '../support/terminal.js';
@@ -37,6 +38,16 @@ describe.skipIf(!hasTerminal && !process.env.CI)('on a terminal', () => {
     const [noInput, ci] = await Promise.all(cases.map(({ done }) => done));
     expect([noInput, ci]).toEqual([2, 2]);
     for (const terminal of cases) expect(terminal.screen()).toContain('No service is named.');
+  });
+
+  it('what is waited for is said after a second, also where nothing else happens', async () => {
+    const silent = await startHostile('silent');
+    onTestFinished(() => silent.close());
+    const env = { CONFIG_SERVICE_URL: silent.url };
+    const waiting = start(['doctor', '--only', 'registry.reachable', '--timeout', '60s'], { env });
+    await waiting.until('waiting for registry.reachable');
+    waiting.type(KEYS.ctrlC);
+    expect(await waiting.done).toBe(130);
   });
 
   it('a destructive command asks, and no is the default', async () => {

@@ -39,6 +39,7 @@ function engine<A extends Address>(
   more: readonly string[],
 ) {
   const variable = name === 'zookeeper' ? '' : PASSWORD_VARIABLE[name];
+  const form = name === 'zookeeper' ? 'HOST:PORT' : 'URL';
   return deploymentCheck({
     id: `engine.${name}`,
     title: `${title} serves when it is asked itself`,
@@ -48,7 +49,7 @@ function engine<A extends Address>(
     settles: true,
     async run(context) {
       const given = context.engines[name];
-      if (given === undefined) return notApplicable(`--${name} does not say where it is`);
+      if (given === undefined) return notApplicable(`no address of it is given: --${name} ${form}`);
       const address = read(given);
       const password = name === 'zookeeper' ? undefined : context.enginePassword(name);
       const answer = await within(context, (signal) => ask(address, password, signal));
