@@ -145,7 +145,7 @@ export function changes({ comparison }: Report): string | undefined {
 
 /** How a waiver is shown: as what, and in which words. */
 export const STATES: Record<JudgedWaiver['state'], [Status, string]> = {
-  used: ['skip', 'waives'],
+  used: ['skip', 'in use'],
   expired: ['warn', 'expired'],
   unmatched: ['warn', 'waives nothing'],
   unexamined: ['skip', 'not examined'],

@@ -1,6 +1,6 @@
 // What stands beside the findings of this run: an earlier run, and waivers.
 import type { Comparison, JudgedWaiver, Report, Trouble } from '../../result.js';
-import { CHANGES, STATES } from '../outline.js';
+import { CHANGES, plural, STATES } from '../outline.js';
 import { html, type Markup } from './markup.js';
 
 /** Lines listed of each kind of change. */
@@ -12,7 +12,7 @@ export function comparisonSection({ comparison }: Report): Markup {
 <h2 id="changes">Since the run of ${time(comparison)}</h2>
 <div class="card skip">${
     CHANGES.some(([kind]) => comparison[kind].length > 0)
-      ? CHANGES.map(([kind, words]) => change(words, comparison[kind]))
+      ? CHANGES.map(([kind, words]) => change(words, comparison[kind], kind === 'fixed'))
       : html`<p>Nothing was found then, and nothing now.</p>`
   }</div>
 </section>`;
@@ -22,15 +22,15 @@ function time({ previous }: Comparison): string {
   return `${previous.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-function change(words: string, troubles: readonly Trouble[]): Markup {
+function change(words: string, troubles: readonly Trouble[], fixed: boolean): Markup {
   if (troubles.length === 0) return html``;
   const rest = troubles.length - LISTED;
   return html`<h3>${troubles.length} ${words}</h3>
-<ul class="plain">${troubles.slice(0, LISTED).map(trouble)}${rest > 0 ? html`<li>and ${rest} more</li>` : null}</ul>`;
+<ul class="plain">${troubles.slice(0, LISTED).map((each) => trouble(each, fixed))}${rest > 0 ? html`<li>and ${rest} more</li>` : null}</ul>`;
 }
 
-function trouble({ id, service, code, level }: Trouble): Markup {
-  return html`<li><span class="pill ${level}">${level}</span> <code>${id}</code> ${service ?? ''} <span class="code">${code}</span></li>`;
+function trouble({ id, service, code, level }: Trouble, fixed: boolean): Markup {
+  return html`<li><span class="pill ${fixed ? 'pass' : level}">${fixed ? 'fixed' : level}</span> <code>${id}</code> ${service ?? ''} <span class="code">${code}</span></li>`;
 }
 
 export function waiversSection({ waivers }: Report): Markup {
@@ -45,5 +45,5 @@ function waiver({ id, code, target, owner, reason, expires, state, waives }: Jud
   const [level, words] = STATES[state];
   const what = [id, ...(code === null ? [] : [code]), ...(target === null ? [] : [`at ${target}`])].join(' ');
   return html`<li><span class="pill ${level}">${words}</span> <code>${what}</code> ${reason}
-<span class="seen">${owner}, until ${expires}; waives ${waives.length}</span></li>`;
+<span class="seen">${owner}, until ${expires}; waives ${plural(waives.length, 'finding')}</span></li>`;
 }

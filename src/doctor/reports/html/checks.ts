@@ -27,7 +27,7 @@ export function checksSection(report: Report): Markup {
     (status) =>
       html`<label class="chip ${status}"><input type="checkbox" name="status" value="${status}" checked> ${status} <b>${report.summary[status]}</b></label>`,
   )}</fieldset>
-<p class="bar"><output aria-live="polite"></output> <button type="reset">Show all</button> <button type="button" class="fold" aria-pressed="false">Open all</button></p>
+<p class="bar"><output aria-live="polite"></output> <button type="reset">Show all</button> <button type="button" class="fold">Open all</button></p>
 </form>
 <p class="hint timing">The bars show when each check ran within the ${duration(report.duration_ms)} of the run.</p>
 ${services.map((each) => serviceGroup(each, open.has(each), (results) => row(results, report)))}
@@ -115,7 +115,7 @@ function row(result: CheckResult, report: Report): Markup {
   return html`<li class="${status}" data-status="${status}" data-count="1">
 <span class="dot ${status}" aria-hidden="true">${SIGNS[status]}</span>
 <div class="what"><p><span class="sr">${status}: </span><code>${id}</code> ${title}</p>${evidence}</div>
-${skip === null ? html`<span class="time">${bar(result, report)}${duration(duration_ms)}</span>` : null}
+${skip === null ? html`<span class="time">${bar(result, report)}<span>${duration(duration_ms)}</span></span>` : null}
 </li>
 `;
 }

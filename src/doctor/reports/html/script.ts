@@ -53,12 +53,17 @@ export const SCRIPT = `
   form.addEventListener('reset', () => setTimeout(apply));
   form.addEventListener('submit', (event) => event.preventDefault());
   const fold = form.querySelector('.fold');
+  const allOpen = () => groups.every(({ open }) => open);
+  const nameFold = () => {
+    fold.textContent = allOpen() ? 'Close all' : 'Open all';
+  };
   fold.addEventListener('click', () => {
-    const open = fold.getAttribute('aria-pressed') !== 'true';
-    fold.setAttribute('aria-pressed', String(open));
-    fold.textContent = open ? 'Close all' : 'Open all';
+    const open = !allOpen();
     for (const group of groups) group.open = open;
+    nameFold();
   });
+  for (const group of groups) group.addEventListener('toggle', nameFold);
+  nameFold();
   form.hidden = false;
   apply();
 

@@ -94,6 +94,7 @@ h4 { padding: 8px 0 4px; color: var(--soft); font-size: 12px; font-weight: 600; 
 .seen { color: var(--soft); font-size: 13px; }
 .seen.strong { color: var(--tone); }
 .time { flex: none; display: flex; align-items: center; justify-content: end; gap: 10px; width: 200px; height: 22px; color: var(--soft); font-size: 12.5px; font-variant-numeric: tabular-nums; }
+.time span { min-width: 56px; text-align: right; white-space: nowrap; }
 svg.bar { flex: none; width: 130px; height: 6px; border-radius: 3px; background: var(--skip-soft); }
 .dense { padding: 6px 0; border-top: 1px solid var(--line); color: var(--soft); font-size: 12.5px; }
 footer { padding-top: 8px; padding-bottom: 32px; color: var(--soft); font-size: 13px; }
