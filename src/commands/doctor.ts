@@ -56,6 +56,15 @@ export default class Doctor extends BaseCommand {
         '<%= config.bin %> <%= command.id %> --all --waivers waivers.yaml --compare last.json --fail-on new',
     },
     {
+      description: 'Also from where the service runs: can it reach the registry, has it the same secret',
+      command: '<%= config.bin %> <%= command.id %> --exec "docker compose exec -T asr-service"',
+    },
+    {
+      description: 'What is behind the registry; the passwords are in PGPASSWORD and REDISCLI_AUTH',
+      command:
+        "<%= config.bin %> <%= command.id %> --only 'engine.*' --zookeeper zookeeper:2181 --redis redis://redis:6379",
+    },
+    {
       description: 'The registry alone',
       command: "<%= config.bin %> <%= command.id %> --only 'registry.*'",
     },

@@ -57,6 +57,7 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     ]);
   const [stray] = unmatched(CHECKS, [...input.only, ...input.skip]);
   if (stray !== undefined) throw noSuchCheck(stray);
+  if (input.exec?.command.trim() === '') throw fail('USAGE', NOWHERE);
   for (const name of input.services) requireName('service', name);
   requireEngines(input.engines);
   const [waive, compare] = await Promise.all([
@@ -146,6 +147,13 @@ export async function explainCheck(id: string): Promise<CheckDescription> {
   if (found === undefined) throw noSuchCheck(id);
   return found;
 }
+
+/** As of `--exec "$UNSET"`: it would be green about the wrong machine. */
+const NOWHERE = {
+  what: '--exec is empty,',
+  why: 'which would look at this machine, not at where the service runs.',
+  next: 'Give the command that leads there, such as "docker compose exec -T my-service".',
+};
 
 function noSuchCheck(glob: string): RegctlError {
   return fail('USAGE', {

@@ -249,6 +249,10 @@ describe.skipIf(NO_CONTAINERS).concurrent('a container', () => {
 });
 
 describe('the command of --exec', () => {
+  it('is not taken for this machine where it is empty', async () => {
+    await expect(examine(' ')).rejects.toMatchObject({ code: 'USAGE' });
+  });
+
   it('that says too much is ended', async () => {
     const found = await examine('yes; :');
     expect(seenBy(found.runs)).toContain('more than 64 KiB');

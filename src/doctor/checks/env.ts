@@ -140,7 +140,7 @@ const SERVICE_VARIABLES: { name: ServiceVariable; problem(value: string): string
   },
 ];
 
-function isPort(value: string): boolean {
+export function isPort(value: string): boolean {
   return /^\d{1,5}$/.test(value) && Number(value) >= 1 && Number(value) <= 65_535;
 }
 

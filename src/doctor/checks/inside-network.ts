@@ -3,7 +3,9 @@ import { isPlaceholder } from '../../secret.js';
 import { serviceUrlProblem } from '../../wire/urls.js';
 import { blockedBy, deploymentCheck, type Finding, finding, found, notApplicable, pass } from '../check.js';
 import type { Code } from '../findings.js';
+import type { View } from '../inside/answer.js';
 import { type Reached, reached } from '../inside/reached.js';
+import { isPort } from './env.js';
 import { env, registryOf, runs, TIMEOUT_MS, viewFor } from './inside.js';
 
 export const dns = deploymentCheck({
@@ -67,6 +69,10 @@ export const registryReachable = deploymentCheck({
     const got = reached(said);
     if (got.kind === 'answered') {
       const { status } = got;
+      if (isItself(url, view)) {
+        const seen = `${status}, from the service itself, as SERVICE_PORT says`;
+        return found(finding('INSIDE_REGISTRY_LOCALHOST', { exec, url, tool, seen }));
+      }
       if (status < 500 && status !== 407) return pass(`${url} answered ${status} (${tool})`);
       const seen = `${status}${view.proxied ? '; a proxy is set there' : ''}`;
       return found(finding('INSIDE_REGISTRY_ERROR', { exec, url, tool, seen }));
@@ -77,6 +83,12 @@ export const registryReachable = deploymentCheck({
     return found(finding(WHY_NOT[got.kind], asked));
   },
 });
+
+/** The port of the service on its own machine: what answers there is no registry. */
+function isItself(url: string, { variables }: View): boolean {
+  const { hostname, port } = new URL(url);
+  return LOCALHOST.test(hostname) && port === variables.get('SERVICE_PORT')?.value;
+}
 
 export const health = deploymentCheck({
   id: 'inside.health',
@@ -91,11 +103,10 @@ export const health = deploymentCheck({
   async run(context, [facts]) {
     const { exec } = facts;
     const { health: asked, variables } = await viewFor('inside.health', context, facts);
-    if (asked === undefined) {
-      return variables.has('SERVICE_PORT')
-        ? blockedBy(env, 'SERVICE_PORT inside is no port')
-        : notApplicable('SERVICE_PORT is not set inside, so it is not known where the service listens');
-    }
+    const port = variables.get('SERVICE_PORT')?.value;
+    if (port === undefined)
+      return notApplicable('SERVICE_PORT is not set inside, so it is not known where the service listens');
+    if (asked === undefined || !isPort(port)) return blockedBy(env, 'SERVICE_PORT inside is no port');
     const { url, said } = asked;
     if (said === undefined) return found(finding('INSIDE_NO_TOOL', { exec, url }));
     const got = reached(said);

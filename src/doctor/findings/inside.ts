@@ -122,7 +122,7 @@ export const INSIDE = {
   INSIDE_HEALTH_REFUSED: entry<Asked>('fail', {
     seen: (p) => `inside, nothing listens at ${p.url}: ${p.seen}`,
     remedy: () =>
-      'The service does not run, or on another port than SERVICE_PORT says: look at its log, and at the port it binds.',
+      'The service does not run, or listens elsewhere than SERVICE_PORT says: look at its log, and at the address and port it binds (0.0.0.0 in a container).',
     reproduce: again,
   }),
   INSIDE_HEALTH_NO_ANSWER: entry<Asked>('fail', {

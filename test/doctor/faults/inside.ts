@@ -125,6 +125,12 @@ const IN_CONTAINER: readonly Fault[] = [
     { env: { CONFIG_SERVICE_URL: 'http://localhost:8082' } },
     { 'inside.registry-reachable': 'INSIDE_REGISTRY_LOCALHOST' },
   ),
+  {
+    name: 'CONFIG_SERVICE_URL in the container leads to the service itself',
+    break: (deployment) =>
+      putIntoContainer(deployment, { env: { CONFIG_SERVICE_URL: `http://localhost:${portOf(deployment)}` } }),
+    expect: { 'inside.registry-reachable': 'INSIDE_REGISTRY_LOCALHOST' },
+  },
   inside(
     'CONFIG_SERVICE_URL in the container has the published port',
     { env: { CONFIG_SERVICE_URL: 'http://config-service:18082' } },
