@@ -13,7 +13,7 @@ import {
   startEngine,
 } from '../support/engines.js';
 import { selfSigned } from '../support/hostile/certificate.js';
-import { notGreen, runDoctor } from './deployment.js';
+import { deploy, notGreen, runDoctor } from './deployment.js';
 
 const PASSWORD = 'hunter2-of-the-tests';
 const missing = missingPackages();
@@ -79,6 +79,19 @@ describe.skipIf(without)(
       const client = new Redis(redis.address, { password: PASSWORD });
       onTestFinished(() => client.disconnect());
       expect(await client.client('LIST')).toMatch(/^id=\d+ [^\n]+\n$/);
+    });
+
+    it('tell a registry that is cut off from one apart from one that is down', async () => {
+      const deployment = await deploy({
+        env: { REDISCLI_AUTH: PASSWORD },
+        input: { engines: { zookeeper: undefined, postgres: undefined, redis: redis.address } },
+      });
+      onTestFinished(() => deployment.close());
+      deployment.registry.redisDown();
+      const { results } = await runDoctor(deployment);
+      const of = (wanted: string) => results.find(({ id }) => id === wanted);
+      expect(of('engine.redis')?.status).toBe('pass');
+      expect(of('registry.redis')?.findings[0]?.remedy).toMatch(/where engine\.redis passes, it is well/);
     });
 
     it('say that a password is wrong, and which variable it comes from where there is none', async () => {
