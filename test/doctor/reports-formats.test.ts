@@ -2,12 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { githubAnnotations } from '../../src/doctor/reports/github.js';
 import { markdownReport } from '../../src/doctor/reports/markdown.js';
+import { prettyReport } from '../../src/doctor/reports/pretty.js';
 import { sarifReport } from '../../src/doctor/reports/sarif.js';
 import type { Report } from '../../src/doctor/result.js';
 import { blocked, filesPaper, greenResults, redReport, reportOf, turned } from '../support/sample-report.js';
 
 const green = reportOf(greenResults());
 const red = redReport();
+
+const unchanged = { previous: '2026-03-03T03:12:00.000Z', new: [], fixed: [], still: [], unexamined: [] };
 
 /** A report with `seen` in place of what a failed check saw, at a service of that name. */
 function quoting(seen: string, path = 'a.py'): Report {
@@ -41,6 +44,21 @@ describe('the markdown report', () => {
     expect(page).toMatch(/<details><summary>What to do about each<\/summary>\n\n[\s\S]+\n\n<\/details>/);
     expect(page).toContain('\n```sh\ntest -n "$JWT_SECRET" && echo set\n```\n');
     expect(page).toContain(': blocked by env.jwt-secret');
+  });
+
+  it('says what changed since an earlier run, and which waivers are of no use', () => {
+    const trouble = { id: 'env.file', service: null, code: 'X', level: 'fail' } as const;
+    const waiver = { id: 'a', code: null, target: null, owner: 'o', reason: 'r', expires: '2026-01-01' };
+    const about = {
+      comparison: { ...unchanged, new: [trouble, trouble], fixed: [trouble] },
+      waivers: [
+        { ...waiver, state: 'expired' as const, waives: [] },
+        { ...waiver, state: 'used' as const, waives: [trouble] },
+      ],
+    };
+    const told = 'ince 2026-03-03 03:12 UTC: 2 new, 1 fixed; 2 waivers, 1 expired';
+    expect(text(reportOf(greenResults(), about))).toContain(`\n\nS${told}.`);
+    expect(prettyReport(reportOf(greenResults(), about), filesPaper)).toContain(` s${told}; exit 0.`);
   });
 
   it('puts what came from the network in as text', () => {
@@ -116,6 +134,19 @@ describe('the annotations of --report github', () => {
     expect(found.at(-1)).toBe(
       `::error title=regctl doctor::${results.length - 9} more: see the job summary.`,
     );
+  });
+
+  it('are warnings where they do not count: with --fail-on new, what the earlier run had too', () => {
+    const results = turned(greenResults(), { id: 'env.jwt-secret' }, 'SECRET_MISSING', {});
+    const trouble = { id: 'env.jwt-secret', service: null, code: 'SECRET_MISSING', level: 'fail' } as const;
+    const known = { ...unchanged, still: [trouble] };
+    const fresh = { ...unchanged, new: [trouble] };
+    expect(lines(reportOf(results, { failOn: 'new', comparison: known }))).toEqual([
+      expect.stringMatching(/^::warning /),
+    ]);
+    expect(lines(reportOf(results, { failOn: 'new', comparison: fresh }))).toEqual([
+      expect.stringMatching(/^::error /),
+    ]);
   });
 
   it('are one for all services that share a failure', () => {

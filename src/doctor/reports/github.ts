@@ -1,6 +1,6 @@
 // Workflow commands that GitHub Actions shows as annotations, at the line of the code where there is one.
 import type { Finding, Report } from '../result.js';
-import { firstCause, type Problem, plural, problems } from './outline.js';
+import { counting, firstCause, type Problem, plural, problems } from './outline.js';
 import type { ReportPaper } from './paper.js';
 
 /** GitHub shows so many errors and so many warnings of a step, and drops the rest without a word. */
@@ -12,7 +12,10 @@ const MAX_SEEN = 300;
 export function githubAnnotations(report: Report, { clean }: Pick<ReportPaper, 'clean'>): string[] {
   const found = problems(report);
   const cause = firstCause(report);
-  const all = found.flatMap((problem) => annotations(problem, clean));
+  const counts = counting(report);
+  const kindOf = ({ id, level, cases }: Problem): Kind =>
+    level !== 'warn' && cases.some(({ service }) => counts({ id, service })) ? 'error' : 'warning';
+  const all = found.flatMap((problem) => annotations(problem, kindOf(problem), clean));
   // What was left out by --skip may block others too, and there is no finding of it.
   if (cause !== undefined && !found.some(({ id }) => id === cause.id)) {
     const why = `It blocks ${plural(cause.blocks, 'check')}: ${clean(cause.why, MAX_SEEN)}.`;
@@ -26,8 +29,11 @@ export function githubAnnotations(report: Report, { clean }: Pick<ReportPaper, '
 type Kind = 'error' | 'warning';
 
 /** One for each place in the code; what is not in the code is one annotation, for however many services. */
-function annotations({ id, code, level, blocks, cases }: Problem, clean: ReportPaper['clean']): string[] {
-  const kind = level === 'warn' ? 'warning' : 'error';
+function annotations(
+  { id, code, blocks, cases }: Problem,
+  kind: Kind,
+  clean: ReportPaper['clean'],
+): string[] {
   const title = `${id} (${code})`;
   const lines = ({ seen, remedy }: Finding, of: string) => [
     `${clean(seen, MAX_SEEN)}${of}.`,

@@ -1,6 +1,6 @@
 // JUnit XML as Jenkins and GitLab read it: a suite per service and category, a case per check.
 import type { CheckResult, Finding, Report, Skip } from '../result.js';
-import { type Group, groups, skipReason, subject, VERDICTS } from './outline.js';
+import { counting, type Group, groups, skipReason, subject, VERDICTS } from './outline.js';
 import type { ReportPaper } from './paper.js';
 
 /**
@@ -69,13 +69,13 @@ function tally(results: readonly CheckResult[], { kindOf }: Sheet) {
 type Kind = 'failure' | 'error' | 'skipped' | 'passed';
 
 /** A case is red where the result counts towards a red exit code, so that a job and its tests agree. */
-function kinds({ fail_on, comparison }: Report): (result: CheckResult) => Kind {
-  const compared = fail_on === 'new' ? comparison : null;
-  const fresh = new Set(compared?.new.map(({ id, service }) => `${id} ${service ?? ''}`));
-  return ({ id, service, status }) => {
+function kinds(report: Report): (result: CheckResult) => Kind {
+  const counts = counting(report);
+  return (result) => {
+    const { status } = result;
     if (status === 'skip') return 'skipped';
-    if (compared !== null && !fresh.has(`${id} ${service ?? ''}`)) return 'passed';
-    if (status === 'fail' || (status === 'warn' && fail_on === 'warn')) return 'failure';
+    if (!counts(result)) return 'passed';
+    if (status === 'fail' || (status === 'warn' && report.fail_on === 'warn')) return 'failure';
     return status === 'unknown' ? 'error' : 'passed';
   };
 }

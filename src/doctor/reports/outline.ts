@@ -51,10 +51,11 @@ export function firstCause({ causes, results }: Report): FirstCause | undefined 
   const [first] = causes;
   if (first === undefined) return undefined;
   const result = results.find(({ id, service }) => id === first.id && service === first.service);
-  const [finding] = result?.findings ?? [];
+  const [finding = result?.waived[0]] = result?.findings ?? [];
+  const waived = result?.skip?.kind === 'waived' ? ', which is waived' : '';
   return {
     ...first,
-    why: finding?.seen ?? result?.skip?.why ?? 'it was not carried out',
+    why: (finding && `${finding.seen}${waived}`) ?? result?.skip?.why ?? 'it was not carried out',
     remedy: finding?.remedy ?? null,
     reproduce: finding?.reproduce ?? null,
   };
@@ -141,6 +142,16 @@ export function changes({ comparison }: Report): string | undefined {
   );
   const when = comparison.previous.slice(0, 16).replace('T', ' ');
   return `since ${when} UTC: ${told.join(', ') || 'nothing found, then and now'}`;
+}
+
+/** Whether what a check found counts towards the exit code: with `--fail-on new` only where the earlier run had it not. */
+export function counting({
+  fail_on,
+  comparison,
+}: Report): (check: Pick<CheckResult, 'id' | 'service'>) => boolean {
+  if (fail_on !== 'new' || comparison === null) return () => true;
+  const fresh = new Set(comparison.new.map(({ id, service }) => `${id} ${service ?? ''}`));
+  return ({ id, service }) => fresh.has(`${id} ${service ?? ''}`);
 }
 
 /** How a waiver is shown: as what, and in which words. */
