@@ -27,6 +27,7 @@ describe('a healthy deployment', () => {
       ...['runs', 'env', 'agrees', 'clock', 'dns', 'registry-reachable', 'health'].map(
         (name) => `inside.${name} not-applicable`,
       ),
+      ...CHECKS.flatMap(({ id }) => (id.startsWith('source.') ? [`${id} not-applicable`] : [])),
       'registration.startup-log not-applicable',
       'heartbeat.recent not-applicable',
       'heartbeat.cadence not-applicable',

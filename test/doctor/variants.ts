@@ -7,8 +7,10 @@ import { startCoordinatorReplica } from '../support/coordinator-replica.js';
 import { detail, json } from '../support/instrument.js';
 import { type Behaviour, startSampleService } from '../support/sample-service.js';
 import { type Deployment, type DeploymentOptions, SECRET, SERVICE } from './deployment.js';
+import { writeSource } from './faults/source.js';
 import { putIntoContainer } from './inside-container.js';
 import { registerAtServe, registryBehindTls, registryElsewhere } from './moves.js';
+import { SERVICES } from './source/services.js';
 
 export interface Variant extends DeploymentOptions {
   name: string;
@@ -184,6 +186,18 @@ export const VARIANTS: Variant[] = [
       ];
       await writeFile(input.logFile, lines.join('\n'));
     },
+  },
+  ...Object.entries(SERVICES).map(([file, code]) => ({
+    name: `the code of the service is examined too: ${file}`,
+    change: (deployment: Deployment) => writeSource(deployment, { [file]: code }),
+  })),
+  {
+    name: 'an address in the code, allowed there with a reason',
+    change: (deployment) =>
+      writeSource(deployment, {
+        'main.py':
+          '# regctl: allow source.no-hardcoded-addresses because the printer has no name\nget("http://10.0.5.3/")\n',
+      }),
   },
 ];
 

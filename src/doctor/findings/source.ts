@@ -32,7 +32,7 @@ export const SOURCE = {
     location,
   }),
   SOURCE_TOO_LARGE: entry<{ path: string; files: number }>('unknown', {
-    seen: (p) => `${p.path} holds more than ${p.files} files of code; the rest was not examined`,
+    seen: (p) => `${p.path} holds more than ${p.files} files of code, so none was examined`,
     remedy: () => 'Give the folder of one service with --source.',
   }),
   ADDRESS_HARDCODED: entry<Location & { address: string; shownAs: string }>('fail', {

@@ -20,7 +20,7 @@ const RULES = [addresses, secrets, trace, heartbeat, registration, tokens];
 /** Larger is written by machines. */
 export const MAX_FILE_BYTES = 1024 * 1024;
 /** More is not one service. */
-export const MAX_FILES = 20_000;
+const MAX_FILES = 5_000;
 
 /** What the code showed. */
 export interface Survey {
@@ -59,51 +59,55 @@ export async function survey(folder: string, shownAs: string, signal: AbortSigna
   const traits = new Map<string, PlacedTrait[]>(RULES.map(({ id }) => [id, []]));
   const waivers: Waiver[] = [];
   const languages = new Map<string, (path: string) => Language>();
-  let count = 0;
+  for (const { path, file } of await codeIn(folder, shownAs, pass, signal)) {
+    signal.throwIfAborted();
+    const entry = languageOf(path);
+    if (entry === undefined) continue;
+    const text = await readText(file, signal);
+    if (typeof text !== 'string') {
+      pass.unread.push(finding('SOURCE_UNREADABLE', { path, cause: text.cause }));
+      continue;
+    }
+    const load = languages.get(entry.name) ?? (await entry.load());
+    languages.set(entry.name, load);
+    const place = linesOf(text);
+    const locate = (offset: number): Location => ({ path, ...place(offset) });
+    try {
+      const code = await readCode(path, text, load(path), signal);
+      for (const rule of RULES) {
+        const seen = rule.look(code);
+        for (const { at, finding: make } of seen.sightings)
+          sightings.push({ id: rule.id, finding: make(locate(at)), location: locate(at) });
+        for (const { name, at } of seen.traits) traits.get(rule.id)?.push({ name, location: locate(at) });
+      }
+      waivers.push(...waiversOf(code));
+      if (code.errorAt !== undefined)
+        pass.unread.push(finding('SOURCE_UNPARSED', { ...locate(code.errorAt), language: entry.name }));
+      pass.files.set(entry.name, (pass.files.get(entry.name) ?? 0) + 1);
+    } catch (error) {
+      if (!(error instanceof TooDeep)) throw error;
+      pass.unread.push(finding('SOURCE_UNREADABLE', { path, cause: 'it is nested too deeply' }));
+    }
+  }
+  return concluded(pass, sightings, traits, waivers);
+}
+
+/** The files to read; none where there are too many of them. */
+async function codeIn(folder: string, shownAs: string, pass: Survey, signal: AbortSignal) {
+  const files: { path: string; file: string }[] = [];
   for await (const each of walk(folder, shownAs)) {
     signal.throwIfAborted();
     if (each.kind === 'test') pass.tests += 1;
     else if (each.kind === 'left-out') pass.leftOut.add(each.name);
     else if (each.kind === 'unreadable')
-      pass.unread.push(finding('SOURCE_UNREADABLE', at(each.path, each.cause)));
-    else {
-      count += 1;
-      if (count > MAX_FILES) {
-        pass.unread.push(finding('SOURCE_TOO_LARGE', { path: shownAs, files: MAX_FILES }));
-        break;
-      }
-      const { path, file } = each;
-      const text = await readText(file, signal);
-      if (typeof text !== 'string') {
-        pass.unread.push(finding('SOURCE_UNREADABLE', at(path, text.cause)));
-        continue;
-      }
-      const entry = languageOf(path);
-      if (entry === undefined) continue;
-      const load = languages.get(entry.name) ?? (await entry.load());
-      languages.set(entry.name, load);
-      try {
-        const code = await readCode(path, text, load(path), signal);
-        const place = linesOf(text);
-        const locate = (offset: number): Location => ({ path, ...place(offset) });
-        for (const rule of RULES) {
-          const seen = rule.look(code);
-          for (const { at: offset, finding: make } of seen.sightings)
-            sightings.push({ id: rule.id, finding: make(locate(offset)), location: locate(offset) });
-          for (const { name, at: offset } of seen.traits)
-            traits.get(rule.id)?.push({ name, location: locate(offset) });
-        }
-        waivers.push(...waiversOf(code));
-        if (code.errorAt !== undefined)
-          pass.unread.push(finding('SOURCE_UNPARSED', { ...locate(code.errorAt), language: entry.name }));
-      } catch (error) {
-        if (!(error instanceof TooDeep || error instanceof RangeError)) throw error;
-        pass.unread.push(finding('SOURCE_UNREADABLE', at(path, 'it is nested too deeply')));
-      }
-      pass.files.set(entry.name, (pass.files.get(entry.name) ?? 0) + 1);
+      pass.unread.push(finding('SOURCE_UNREADABLE', { path: each.path, cause: each.cause }));
+    else files.push(each);
+    if (files.length > MAX_FILES) {
+      pass.unread.push(finding('SOURCE_TOO_LARGE', { path: shownAs, files: MAX_FILES }));
+      return [];
     }
   }
-  return concluded(pass, sightings, traits, waivers);
+  return files;
 }
 
 function concluded(
@@ -147,10 +151,6 @@ function concluded(
     return used.has(waiver) ? [] : [finding('ALLOW_UNUSED', { id, path, line, column })];
   });
   return pass;
-}
-
-function at(path: string, cause: string) {
-  return { path, cause };
 }
 
 /** The text of a file; or why it has none. What is not UTF-8 is taken for Latin-1, where code itself reads the same. */

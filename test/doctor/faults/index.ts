@@ -11,6 +11,7 @@ import { INSIDE } from './inside.js';
 import { MESSAGE } from './message.js';
 import { REGISTRATION } from './registration.js';
 import { REGISTRY } from './registry.js';
+import { SOURCE } from './source.js';
 
 export const FAULTS: readonly Fault[] = [
   ...DOCTOR,
@@ -22,6 +23,7 @@ export const FAULTS: readonly Fault[] = [
   ...HEALTH,
   ...HEARTBEAT,
   ...INSIDE,
+  ...SOURCE,
   ...MESSAGE,
   ...ACTIVE_FAULTS,
 ];

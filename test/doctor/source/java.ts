@@ -20,7 +20,7 @@ export const JAVA: Sample[] = [
     name: 'no addresses: comments, logs, this machine, defaults',
     code: main(
       '  /** http://10.0.5.3 */',
-      '  @Value("${config.url:http://config-service:8082}") String url;',
+      `  @Value("\${config.url:http://config-service:8082}") String url;`,
       '  void f() {',
       '    log.info("http://10.0.5.3");',
       '    URI.create("http://localhost:80");',
