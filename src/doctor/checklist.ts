@@ -1,6 +1,7 @@
 // A guide's own checklist, answered by a run: a tick, a cross or a reason at each item.
 import { type ChecklistName, itemsOf } from './guides.js';
 import type { CheckResult, Report, Status } from './result.js';
+import { isOpen } from './skips.js';
 
 export interface Checklist
   extends Pick<
@@ -85,9 +86,6 @@ function answer(item: string, text: string, checks: CheckResult[]): AnsweredItem
   return { item, text, status: decided, open, why, checks };
 }
 
-/** A reason that names an option says how to have the check carried out. */
-const OPTION = /(^|\s)--[a-z]/;
-
 /** What it has from a check that it needs: the first reason is enough. */
 const INHERITED = /^(it needs \S+, which was not carried out: )+/;
 
@@ -95,10 +93,10 @@ const INHERITED = /^(it needs \S+, which was not carried out: )+/;
 function openOf(checks: readonly CheckResult[]): Open[] {
   const open = new Map<string, Open>();
   for (const { id, skip } of checks) {
-    if (skip === null || skip.kind === 'waived') continue;
+    if (skip === null || !isOpen(skip)) continue;
     const why =
       skip.kind === 'blocked' ? `blocked by ${skip.by}: ${skip.why}` : skip.why.replace(INHERITED, '');
-    if (skip.kind === 'blocked' || OPTION.test(skip.why)) open.set(`${id} ${why}`, { id, why });
+    open.set(`${id} ${why}`, { id, why });
   }
   return [...open.values()];
 }

@@ -2,6 +2,7 @@
 import { finding } from './findings.js';
 import type { CheckResult, Finding, JudgedWaiver, Trouble, Waiver } from './result.js';
 import { matcher } from './select.js';
+import { isOpen } from './skips.js';
 
 /** The check that speaks of the waivers themselves; none of them can waive it. */
 export const WAIVERS_CHECK = 'doctor.waivers';
@@ -32,7 +33,9 @@ export function applyWaivers(
   const after = results.map((result) => (result.id === WAIVERS_CHECK ? result : waive(result, uses)));
   const judged = uses.map((use) => judge(use, results, complete));
   return {
-    results: after.map((result) => (result.id === WAIVERS_CHECK ? speak(result, judged, file) : result)),
+    results: after.map((result) =>
+      result.id === WAIVERS_CHECK ? speak(result, judged, file, results) : result,
+    ),
     waivers: judged,
   };
 }
@@ -66,11 +69,11 @@ function useOf(waiver: Waiver, today: string): Use {
 }
 
 function waive(result: CheckResult, uses: readonly Use[]): CheckResult {
-  const { id, service, status } = result;
+  const { id, service, status, skip } = result;
   const concerning = uses.filter((use) => use.concerns(result));
   for (const use of concerning) {
     use.concerned = true;
-    use.unexamined ||= status === 'skip' || status === 'unknown';
+    use.unexamined ||= status === 'unknown' || (skip !== null && isOpen(skip));
   }
   const inForce = concerning.filter(({ expired }) => !expired);
   const because = new Map<Waiver, string[]>();
@@ -111,12 +114,20 @@ function judge(use: Use, results: readonly CheckResult[], complete: boolean): Ju
 }
 
 /** What the check of the waivers comes to: known only when all others are done. */
-function speak(result: CheckResult, waivers: readonly JudgedWaiver[], file: string): CheckResult {
+function speak(
+  result: CheckResult,
+  waivers: readonly JudgedWaiver[],
+  file: string,
+  results: readonly CheckResult[],
+): CheckResult {
   if (result.skip?.kind !== 'not-applicable') return result;
   const findings = waivers.flatMap((waiver) => {
     const about = { file, waiver: nameOf(waiver), owner: waiver.owner, expires: waiver.expires };
     if (waiver.state === 'expired') return [finding('WAIVER_EXPIRED', about)];
-    return waiver.state === 'unmatched' ? [finding('WAIVER_UNMATCHED', about)] : [];
+    if (waiver.state !== 'unmatched') return [];
+    const known = results.some(({ id }) => matcher([waiver.id])(id));
+    const why = known ? 'all it is about was examined' : 'no check has such an id';
+    return [finding('WAIVER_UNMATCHED', { ...about, why })];
   });
   const status = findings.length > 0 ? 'warn' : 'pass';
   const used = waivers.filter(({ state }) => state === 'used').length;

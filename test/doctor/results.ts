@@ -24,7 +24,7 @@ function result(name: string, more: Partial<CheckResult>): CheckResult {
 export const passed = (name: string): CheckResult => result(name, { seen: 'it' });
 
 export const skipped = (name: string, kind: 'not-applicable' | 'filtered' = 'filtered'): CheckResult =>
-  result(name, { status: 'skip', skip: { kind, why: 'so' } });
+  result(name, { status: 'skip', skip: { kind, why: kind === 'filtered' ? 'left out by --skip' : 'so' } });
 
 export const blocked = (name: string, by: string): CheckResult =>
   result(name, { status: 'skip', skip: { kind: 'blocked', by, why: 'it is down' } satisfies Skip });

@@ -54,6 +54,8 @@ describe('a waiver', () => {
     ['names the deployment as such', red('a.x', 'ONE'), { target: 'deployment' }, 'skip, used'],
     ['leaves a pass a pass', passed('a.x'), { id: 'a.x' }, 'pass, unmatched'],
     ['holds on its last day, in UTC', red('a.x', 'ONE'), { expires: '2026-06-15' }, 'skip, used'],
+    ['is unmatched where its check does not apply', skipped('a.x', 'not-applicable'), {}, 'skip, unmatched'],
+    ['is unmatched where there is no such check', passed('a.x'), { id: 'b.*' }, 'pass, unmatched'],
     ['holds no longer', red('a.x', 'ONE'), { expires: '2026-06-14' }, 'fail, ONE, expired'],
     ['is not unmatched where its check did not run', skipped('a.x'), { id: 'a.x' }, 'skip, unexamined'],
     [
@@ -74,7 +76,10 @@ describe('a waiver', () => {
     const { results } = apply([passed('a.x')], [{ id: 'a.*' }, { id: 'doctor.*', expires: '2020-01-01' }]);
     expect(results[0]).toMatchObject({ status: 'warn', skip: null });
     expect(results[0]?.findings.map(({ code, seen }) => [code, seen])).toEqual([
-      ['WAIVER_UNMATCHED', 'the waiver of a.* waives nothing: all it is about was examined (platform)'],
+      [
+        'WAIVER_UNMATCHED',
+        'the waiver of a.* waives nothing: all it is about was examined; platform answers for it',
+      ],
       ['WAIVER_EXPIRED', 'the waiver of doctor.* held until 2020-01-01; platform answers for it'],
     ]);
   });

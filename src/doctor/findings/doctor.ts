@@ -9,8 +9,8 @@ export const DOCTOR = {
     remedy: (p) =>
       `Mend what it waived, or have its owner decide on a new day; then correct or remove it in ${p.file}.`,
   }),
-  WAIVER_UNMATCHED: entry<AWaiver>('warn', {
-    seen: (p) => `the waiver of ${p.waiver} waives nothing: all it is about was examined (${p.owner})`,
+  WAIVER_UNMATCHED: entry<AWaiver & { why: string }>('warn', {
+    seen: (p) => `the waiver of ${p.waiver} waives nothing: ${p.why}; ${p.owner} answers for it`,
     remedy: (p) =>
       `Remove it from ${p.file}, if what it waived is mended; else correct its id, code or target.`,
   }),
