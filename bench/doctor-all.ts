@@ -8,7 +8,7 @@ import { type Deployment, startDeployment } from './deployment.js';
 import { measured } from './measured.js';
 
 const LATENCY_MS = 50;
-const CONCURRENCY = 16;
+const CONCURRENCY = 8;
 const SIZES = [100, 1_000];
 
 export const doctorAll: Benchmark = {
