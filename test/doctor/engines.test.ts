@@ -1,5 +1,11 @@
 // engine.*: asked of real ZooKeeper, PostgreSQL and Redis.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -124,6 +130,32 @@ describe.skipIf(without)(
         /^ENGINE_(BROKE|OTHER_PROTOCOL)$/,
       );
       expect(codes(await ask({ redis: `redis://127.0.0.1:${postgres.port}` }))).toBe('ENGINE_BROKE');
+    });
+
+    it('are started by `npm run engines`, and ctrl-C leaves nothing of them', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'regctl-engines-'));
+      chmodSync(folder, 0o711);
+      const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/engines.ts'], {
+        cwd: fileURLToPath(new URL('../..', import.meta.url)),
+        env: { ...process.env, TMPDIR: folder },
+        stdio: ['ignore', 'pipe', 'inherit'],
+        // A group of its own, which gets ctrl-C as a whole, as from a terminal.
+        detached: true,
+      });
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      const given: Record<string, string> = {};
+      for (let i = 0; i < 3; i += 1) {
+        const [, name = '', value = ''] = /^export (\w+)=(.+)$/.exec((await lines.next()).value) ?? [];
+        given[name] = value;
+      }
+      const { ZOOKEEPER: zookeeper, POSTGRES_URL: postgres, REDIS_URL: redis } = given;
+      expect(notGreen(await ask({ zookeeper, postgres, redis }))).toEqual({});
+      process.kill(-(child.pid ?? 0), 'SIGINT');
+      expect(await once(child, 'exit')).toEqual([0, null]);
+      expect(Object.values(notGreen(await ask({ zookeeper, postgres, redis })))).toEqual(
+        Array(3).fill('ENGINE_REFUSED'),
+      );
+      expect(readdirSync(folder).filter((name) => name.startsWith('regctl'))).toEqual([]);
     });
 
     it('take no writes as a standby: that is no place to register', async () => {

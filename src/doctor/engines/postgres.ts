@@ -37,6 +37,7 @@ async function ask(
   ssl: Tls,
 ): Promise<EngineAnswer | 'no-tls'> {
   const { Client } = await import('pg');
+  if (signal.aborted) return silent(false);
   const socket = new Socket();
   const line = watch(socket, signal);
   const client = new Client({

@@ -13,6 +13,7 @@ export async function askRedis(
   signal: AbortSignal,
 ): Promise<EngineAnswer> {
   const { Redis } = await import('ioredis');
+  if (signal.aborted) return silent(false);
   const redis = new Redis({
     host,
     port,
