@@ -258,6 +258,22 @@ describe('the command of --exec', () => {
     expect(seenBy(found.runs)).toContain('more than 64 KiB');
   });
 
+  it('may leave something in the background that keeps its output open', async () => {
+    const began = performance.now();
+    const found = await examine('(sleep 600 &); env SERVICE_NAME=asr-service');
+    expect(found.runs?.status).toBe('pass');
+    expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
+  it('is run also where nothing of the registry is known here', async () => {
+    const { env } = outside;
+    const input = { exec: { command: 'env', timeoutMs: 20_000 }, only: ['inside.*'] };
+    for (const url of ['[PROVIDED BY COORDINATOR]', 'http://config-service.invalid:8082', undefined]) {
+      const report = await runDoctor({ ...outside, env: { ...env, CONFIG_SERVICE_URL: url }, input });
+      expect(report.results.find(({ id }) => id === 'inside.runs')?.status).toBe('pass');
+    }
+  });
+
   it('is shown with what it complained of, without control characters', async () => {
     const found = await examine(`printf 'service "x" \\033[31mis not running\\n' >&2; exit 7; :`);
     expect(seenBy(found.runs)).toContain('ended with exit code 7: service "x" is not running');

@@ -62,7 +62,8 @@ async function lookInside(context: DoctorContext, exec: Exec): Promise<Looked | 
     {
       variables: VARIABLES,
       defaultRegistry: GUIDES_DEFAULT,
-      registryHealth: urlOf('config-service', 'health').slice(url.length),
+      // What is no URL is for env.registry-url to tell.
+      registryHealth: URL.canParse(url) ? urlOf('config-service', 'health').slice(url.length) : '/health',
       serviceHealth: await healthPath(context),
       placeholder: PLACEHOLDER.source.replace(/^\^(.*)\$$/, '^[[:space:]]*$1[[:space:]]*$$'),
       secretBytes: MIN_SECRET_BYTES,
@@ -73,7 +74,7 @@ async function lookInside(context: DoctorContext, exec: Exec): Promise<Looked | 
 /** The path the service registered for its health, else the guide's. */
 async function healthPath({ registry, services }: DoctorContext): Promise<string> {
   const [service] = services;
-  if (service === undefined || services.length > 1) return '/health';
+  if (service === undefined || services.length > 1 || !URL.canParse(registry.url)) return '/health';
   const listed = await attempt(async () => (await registry.client()).listInstances(service));
   const [url] = listed.value?.flatMap(({ health_check_url: each }) => each ?? []) ?? [];
   if (url === undefined || !URL.canParse(url)) return '/health';

@@ -10,6 +10,9 @@ export type Ran =
   /** The shell itself could not be started. */
   | { kind: 'failed'; cause: string };
 
+/** For what is still on its way when the command has ended. */
+const DRAIN_MS = 500;
+
 interface Options {
   folder: string;
   timeoutMs: number;
@@ -17,8 +20,8 @@ interface Options {
 }
 
 /**
- * Runs `command` by the shell, as git does with GIT_SSH_COMMAND: the operator wrote it in one, and quotes and variables mean
- * in it what they mean there. Nothing from the network is ever part of it.
+ * Runs `command` by the shell, as git does with GIT_SSH_COMMAND: the operator wrote it in one, and quotes and variables
+ * mean in it what they mean there. Nothing from the network is ever part of it.
  * The process group is killed at the deadline, on abort, and where it says too much. Rejects on abort.
  */
 export function run(command: string, input: string, { folder, timeoutMs, signal }: Options): Promise<Ran> {
@@ -27,8 +30,11 @@ export function run(command: string, input: string, { folder, timeoutMs, signal 
     const child = spawn(command, { shell: true, detached: true, cwd: folder, windowsHide: true });
     const output = { stdout: '', stderr: '' };
     const bytes = { stdout: 0, stderr: 0 };
+    let draining: NodeJS.Timeout | undefined;
     const settle = (finish: () => void) => {
       clearTimeout(timer);
+      clearTimeout(draining);
+      child.off('exit', onExit);
       signal.removeEventListener('abort', onAbort);
       finish();
     };
@@ -48,9 +54,14 @@ export function run(command: string, input: string, { folder, timeoutMs, signal 
       });
     }
     child.on('error', (error) => settle(() => resolve({ kind: 'failed', cause: error.message })));
-    child.on('close', (code, killedBy) =>
-      settle(() => resolve({ kind: 'ended', code, signal: killedBy, ...output })),
-    );
+    const ended = (code: number | null, by: string | null) =>
+      resolve({ kind: 'ended', code, signal: by, ...output });
+    child.on('close', (code, by) => settle(() => ended(code, by)));
+    // What it left in the background may keep its output open, as a shared connection of ssh does.
+    const onExit = (code: number | null, by: string | null) => {
+      draining = setTimeout(() => stop(() => ended(code, by)), DRAIN_MS);
+    };
+    child.on('exit', onExit);
     // A command that ends without reading (EPIPE) is told by its exit code.
     child.stdin.on('error', () => undefined).end(input);
   });

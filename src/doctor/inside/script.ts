@@ -44,6 +44,12 @@ export function script(questions: Questions): string {
   return `inside() {
 nonce=${sh(nonce)}
 ${HELPERS}
+placeholder() {
+  command=$(tool grep)
+  if [ -n "$command" ] && printf '%s\\n' "$value" | $command -Eiq ${sh(placeholder)} 2>/dev/null; then
+    say placeholder yes
+  fi
+}
 say regctl-inside "begin $nonce"
 for each in curl wget python3 python node nc getent nslookup; do
   [ -z "$(tool $each)" ] || say tool $each
@@ -57,9 +63,8 @@ setting JWT_SECRET
 if [ -n "$value" ]; then
   if [ \${#value} -lt ${secretBytes} ]; then length=short; else length=long; fi
   say "$origin JWT_SECRET" $length
-  command=$(tool grep)
-  if [ -n "$command" ] && printf '%s\\n' "$value" | $command -Eiq ${sh(placeholder)} 2>/dev/null; then say placeholder yes; fi
-  digest
+  # a printf that is a program would show the secret in its arguments
+  case $(command -v printf) in */*) ;; *) placeholder; digest ;; esac
 fi
 value=
 command=$(tool date)
@@ -97,12 +102,12 @@ export LC_ALL
 newline='
 '
 tab=$(printf '\\t')
-return=$(printf '\\r')
+cr=$(printf '\\r')
 
 # one value as one line, of bounded length
 flat() {
   case $1 in
-    *"$newline"*|*"$tab"*|*"$return"*) (set -f; IFS=" $newline$tab$return"; set -- $1; printf '%.2000s' "$*") ;;
+    *"$newline"*|*"$tab"*|*"$cr"*) (set -f; IFS=" $newline$tab$cr"; set -- $1; printf '%.2000s' "$*") ;;
     *) printf '%.2000s' "$1" ;;
   esac
 }
@@ -137,7 +142,7 @@ setting() {
     line=\${line#export }
     case $line in "$1="*) value=\${line#*=} ;; esac
   done <.env
-  value=\${value%"$return"}
+  value=\${value%"$cr"}
   case $value in
     \\"*\\") value=\${value#\\"} value=\${value%\\"} ;;
     \\'*\\') value=\${value#\\'} value=\${value%\\'} ;;
@@ -169,9 +174,8 @@ shown() {
   esac
 }
 
-# what the secret and the nonce hash to; a printf that is a program would show the secret in its arguments
+# what the nonce and the secret hash to
 digest() {
-  case $(command -v printf) in */*) return ;; esac
   for each in sha256sum openssl shasum python3 python node; do
     command=$(tool $each)
     case $command:$each in
