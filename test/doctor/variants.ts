@@ -48,7 +48,7 @@ export const VARIANTS: Variant[] = [
   {
     name: 'serve, as a Config Service, with heartbeats',
     change: (deployment) =>
-      registerAtServe(deployment, { api: 'config-service', beatS: { 'asr-1': 50 }, alive: ['asr-1'] }),
+      registerAtServe(deployment, { api: 'config-service', beatS: { 'asr-1': 20 }, alive: ['asr-1'] }),
   },
   {
     name: 'serve, as a Config Service, without heartbeats: it asks for health instead',
