@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fail, RegctlError } from '../errors.js';
 
 /** Writes a report whole or not at all: into a file beside it, then in its place. Throws USAGE where it cannot. */
@@ -19,11 +19,11 @@ export async function writeReport(path: string, text: string): Promise<void> {
   }
 }
 
-/** Throws USAGE where the reports could not be written: said before the run, not after it. */
-export async function requireWritableReports(paths: readonly string[]): Promise<void> {
+/** Throws USAGE where reports could not be written; `folder` is where relative paths begin. */
+export async function requireWritableReports(paths: readonly string[], folder: string): Promise<void> {
   const taken = new Map<string, string>();
   for (const path of paths) {
-    const target = await targetOf(path);
+    const target = await targetOf(path, folder);
     const other = taken.get(target);
     if (other !== undefined)
       throw cannotWrite(path, `it is the file of another report, ${other}`, 'Give each report a file.');
@@ -32,8 +32,8 @@ export async function requireWritableReports(paths: readonly string[]): Promise<
 }
 
 /** The file that would be replaced. */
-async function targetOf(path: string): Promise<string> {
-  const inFolder = join(await folderOf(path), basename(path));
+async function targetOf(path: string, from: string): Promise<string> {
+  const inFolder = join(await folderOf(path, from), basename(path));
   const found = await stat(inFolder).catch(() => undefined);
   if (found?.isDirectory()) throw cannotWrite(path, 'it is a folder', 'Name a file in it.');
   // Also where stdout leads to a file: /dev/stdout would be replaced by one.
@@ -43,10 +43,10 @@ async function targetOf(path: string): Promise<string> {
   return found === undefined ? inFolder : realpath(inFolder);
 }
 
-async function folderOf(path: string): Promise<string> {
+async function folderOf(path: string, from: string): Promise<string> {
   const next = 'Check the folder and its permissions.';
   try {
-    const folder = await realpath(dirname(path));
+    const folder = await realpath(resolve(from, dirname(path)));
     if (!(await stat(folder)).isDirectory()) throw cannotWrite(path, `${folder} is no folder`, next);
     await access(folder, constants.W_OK | constants.X_OK);
     return folder;

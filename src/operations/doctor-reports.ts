@@ -28,7 +28,8 @@ export async function parseReportFile(text: string): Promise<ReportFile | string
 export async function requireWritable(reports: readonly ReportFile[], host: Host): Promise<void> {
   if (reports.length === 0) return;
   const { requireWritableReports } = await import('../doctor/write-report.js');
-  await requireWritableReports(reports.flatMap((each) => (each.format === 'github' ? [] : [each.path])));
+  const paths = reports.flatMap((each) => (each.format === 'github' ? [] : [each.path]));
+  await requireWritableReports(paths, host.folder);
   if (reports.some(({ format }) => format === 'github') && !inActions(host)) {
     host.notify(
       'Note: --report github writes nothing here: GITHUB_ACTIONS is not set, so this is no job of it.',
