@@ -9,6 +9,11 @@ export const HEARTBEAT: readonly Fault[] = [
     expect: { 'heartbeat.recent': 'BEAT_LATE' },
   },
   {
+    name: 'the last heartbeat is two minutes old, by the API of the Config Service',
+    break: (deployment) => registerAtServe(deployment, { api: 'config-service', beatS: { 'asr-1': 120 } }),
+    expect: { 'heartbeat.recent': 'BEAT_LATE' },
+  },
+  {
     name: 'the service has never sent a heartbeat',
     break: (deployment) => registerAtServe(deployment, { beatS: { 'asr-1': undefined } }),
     expect: { 'heartbeat.recent': 'BEAT_NEVER' },
