@@ -149,7 +149,7 @@ describe('doctor', () => {
     const ran = results.filter(({ status }) => status !== 'skip').map(({ id }) => id);
     expect(ran).toEqual([
       'env.registry-url',
-      ...['reachable', 'healthy', 'zookeeper', 'postgres', 'redis', 'api', 'clock-skew'].map(
+      ...['reachable', 'healthy', 'zookeeper', 'postgres', 'redis', 'api', 'clock-skew', 'no-leftovers'].map(
         (id) => `registry.${id}`,
       ),
     ]);
