@@ -58,14 +58,20 @@ describe.skipIf(without)(
     let postgres: Engine;
     let redis: Engine;
 
+    let starting: [Promise<Engine>, Promise<Engine>, Promise<Engine>];
     beforeAll(async () => {
-      [zookeeper, postgres, redis] = await Promise.all([
+      starting = [
         startEngine('zookeeper'),
         startEngine('postgres', { password: PASSWORD }),
         startEngine('redis', { password: PASSWORD }),
-      ]);
+      ];
+      [zookeeper, postgres, redis] = await Promise.all(starting);
     });
-    afterAll(() => Promise.all([zookeeper, postgres, redis].map((engine) => engine?.close())));
+    // Also those that started where another did not.
+    afterAll(async () => {
+      for (const each of await Promise.allSettled(starting))
+        if (each.status === 'fulfilled') await each.value.close();
+    });
 
     const all = (): Engines => ({
       zookeeper: zookeeper.address,

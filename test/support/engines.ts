@@ -174,7 +174,11 @@ async function run({ command, folder, port, address, as, isUp }: Plan): Promise<
     stream?.on('data', (chunk: Buffer) => writeFileSync(file, chunk, { flag: 'a' }));
   const failed = once(child, 'error').then(([error]: unknown[]) => Promise.reject(error));
   failed.catch(() => undefined);
+  // Whoever started it may end in disorder.
+  const endAtOnce = () => child.kill('SIGKILL');
+  process.once('exit', endAtOnce);
   const close = async () => {
+    process.off('exit', endAtOnce);
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
       const gone = once(child, 'exit');
       // PostgreSQL takes SIGINT as "end now, in order"; SIGTERM waits for its clients.
