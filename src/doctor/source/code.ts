@@ -106,8 +106,14 @@ export interface CodeFile {
 
 /** Itself and all below it, in the order of the file. */
 export function* within(code: Code): Generator<Code> {
-  yield code;
-  for (const child of code.children) yield* within(child);
+  const waiting = [code];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    yield next;
+    for (let at = next.children.length - 1; at >= 0; at -= 1) {
+      const child = next.children[at];
+      if (child !== undefined) waiting.push(child);
+    }
+  }
 }
 
 /** From the parent up. */

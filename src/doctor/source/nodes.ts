@@ -31,11 +31,11 @@ export function operandsOf(node: SyntaxNode, text: string): SyntaxNode[] {
   let left: SyntaxNode | null = node;
   while (left !== null && left.name === node.name && operatorOf(left, text) === sign) {
     const right: SyntaxNode | null = left.lastChild;
-    if (right !== null) operands.unshift(right);
+    if (right !== null) operands.push(right);
     left = left.firstChild;
   }
-  if (left !== null) operands.unshift(left);
-  return operands;
+  if (left !== null) operands.push(left);
+  return operands.reverse();
 }
 
 const ESCAPES: Record<string, string> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '0': '\0', '\n': '' };

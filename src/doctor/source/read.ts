@@ -7,6 +7,8 @@ import { childrenOf } from './nodes.js';
 
 /** Deeper is written by machines, and the stack is finite. */
 const MAX_DEPTH = 1_000;
+/** Characters of a name; of a longer one the end is kept. */
+const MAX_NAME = 200;
 /** Steps of the parser between two looks at the clock. */
 const STEPS = 2_000;
 
@@ -102,8 +104,9 @@ class Builder {
         // An error below is one all the same.
         this.look(node);
         return other(at, parent);
-      case 'text':
       case 'name':
+        return { kind: 'name', name: shape.name.slice(-MAX_NAME), ...base };
+      case 'text':
       case 'number':
         return { ...shape, ...base };
       case 'template': {
@@ -123,7 +126,7 @@ class Builder {
       case 'call': {
         const made: Code = {
           kind: 'call',
-          callee: shape.callee.slice(-200),
+          callee: shape.callee.slice(-MAX_NAME),
           on: undefined,
           args: [],
           ...base,

@@ -85,7 +85,8 @@ export async function survey(folder: string, shownAs: string, signal: AbortSigna
         pass.unread.push(finding('SOURCE_UNPARSED', { ...locate(code.errorAt), language: entry.name }));
       pass.files.set(entry.name, (pass.files.get(entry.name) ?? 0) + 1);
     } catch (error) {
-      if (!(error instanceof TooDeep)) throw error;
+      // The grammars and the stack have their limits too.
+      if (!(error instanceof TooDeep || error instanceof RangeError)) throw error;
       pass.unread.push(finding('SOURCE_UNREADABLE', { path, cause: 'it is nested too deeply' }));
     }
   }

@@ -35,7 +35,7 @@ export function piecesOf(code: Code, file: CodeFile, steps = MAX_STEPS): Piece[]
     case 'number':
       return [{ kind: 'literal', value: String(code.value), at: code.at }];
     case 'template':
-      return code.children.flatMap(deeper).slice(0, MAX_PIECES);
+      return together(code.children, code.at, deeper);
     case 'name': {
       const value = resolved(code, file, steps);
       return value.kind === 'name' ? [{ kind: 'hole', name: code.name }] : named(deeper(value), code.name);
@@ -45,6 +45,16 @@ export function piecesOf(code: Code, file: CodeFile, steps = MAX_STEPS): Piece[]
     default:
       return [{ kind: 'hole', name: '?' }];
   }
+}
+
+/** Never nothing and never many, so that texts made of texts made of texts come to an end. */
+function together(parts: readonly Code[], at: number, deeper: (code: Code) => Piece[]): Piece[] {
+  const pieces: Piece[] = [];
+  for (const part of parts) {
+    pieces.push(...deeper(part));
+    if (pieces.length >= MAX_PIECES) return [...pieces.slice(0, MAX_PIECES), { kind: 'hole', name: '…' }];
+  }
+  return pieces.length === 0 ? [{ kind: 'literal', value: '', at }] : pieces;
 }
 
 /** A hole with no name of its own is known by the name that stands for it. */
@@ -77,18 +87,25 @@ function ofCall(call: Call, deeper: (code: Code) => Piece[]): Piece[] {
 }
 
 /** Fills `%s`, `%d`, `{}` and `{0}` in their order. */
-function filled(pieces: Piece[], values: Code[], deeper: (code: Code) => Piece[]): Piece[] {
+function filled(pieces: readonly Piece[], values: readonly Code[], deeper: (code: Code) => Piece[]): Piece[] {
+  const made: Piece[] = [];
   let next = 0;
-  return pieces.flatMap((piece): Piece[] => {
-    if (piece.kind === 'hole') return [piece];
-    const parts = piece.value.split(/(%[sdvq]|\{\w*\})/);
-    return parts.flatMap((part, index): Piece[] => {
-      if (index % 2 === 0) return part === '' ? [] : [{ ...piece, value: part }];
-      const value = values[next];
-      next += 1;
-      return value === undefined ? [{ kind: 'hole', name: '?' }] : deeper(value);
-    });
-  });
+  for (const piece of pieces) {
+    if (piece.kind === 'hole') made.push(piece);
+    else
+      for (const [index, part] of piece.value.split(/(%[sdvq]|\{\w*\})/).entries()) {
+        if (made.length >= MAX_PIECES) return made;
+        if (index % 2 === 0) {
+          if (part !== '') made.push({ ...piece, value: part });
+          continue;
+        }
+        const value = values[next];
+        next += 1;
+        if (value === undefined) made.push({ kind: 'hole', name: '?' });
+        else made.push(...deeper(value));
+      }
+  }
+  return made.length === 0 ? [...pieces] : made;
 }
 
 /** True for a call that reads a setting: its other arguments are defaults. */

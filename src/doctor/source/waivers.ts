@@ -14,7 +14,7 @@ export interface Waiver {
   covers: number;
 }
 
-const WAIVER = /^(?:\/\/|#|\/\*+|\*|\s)*regctl:\s*allow\s+(\S+)(?:\s+because\s+(\S[^\n]*))?/;
+const WAIVER = /^[\s/*#]*regctl:\s*allow\s+(\S+)(?:\s+because\s+(\S[^\n]*))?/;
 const CLOSING = /\s*\*+\/\s*$/;
 
 /** The waivers of a file. One that stands alone in its line is about the next line that is more than a comment. */

@@ -33,7 +33,7 @@ function prepare(text: string): string {
   return text
     .replace(/(?<=^export )type(?= \*)/gm, spaces)
     .replace(/\btypeof\s+import\([^)\n]*\)/g, (part) => 'any'.padEnd(part.length))
-    .replace(/(?<=^(?:import|export)\b[^;\n]*['"]) with \{[^}\n]*\}/gm, spaces)
+    .replace(/^((?:import|export)\b[^;\n]*['"])( with \{[^}\n]*\})/gm, (_, from, type) => from + spaces(type))
     .replace(/(?<=\basync ?)<[^<>()\n]*>(?=\()/g, spaces);
 }
 

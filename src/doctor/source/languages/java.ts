@@ -16,7 +16,7 @@ export const java: Language = {
   name: 'Java',
   parser,
   // In annotations the grammar takes no class literal, but a field.
-  prepare: (text) => text.replace(/(?<=[A-Z]\w*)\.class\b/g, '.clazz'),
+  prepare: (text) => text.replace(/\.class\b(?<=[A-Z]\w*\.class)/g, '.clazz'),
   gaps: {
     at: /\bswitch\b|\b(case|default)\b.*->|\byield\b|\binstanceof\s+\w+\s*\(|^\s*void\s+main\b/,
     lines: 20,

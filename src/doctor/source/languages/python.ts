@@ -21,7 +21,7 @@ export const python: Language = {
       .replaceAll('\f', ' ')
       .replace(/\b(\d+)\.(?=[\s)\],*/+-]|$)/g, '$10')
       .replace(/\byield\b(?=[ \t]*(?:$|[)\]}#,]))/gm, '_____')
-      .replace(/(?<=\bwith[ \t]*)\(((?:[^()]|\([^()]*\)){1,2000})\)(?=[ \t]*:)/g, (whole, inner: string) =>
+      .replace(/\((?<=\bwith[ \t]*\()((?:[^()]|\([^()]*\)){1,2000})\)(?=[ \t]*:)/g, (whole, inner: string) =>
         / as /.test(inner) ? ` ${inner.replace(/,(?=\s*$)/, ' ').replaceAll('\n', ' ')} ` : whole,
       ),
   gaps: { at: /^\s*@.*\)\s*[[.]|\bt["']/, lines: 1 },

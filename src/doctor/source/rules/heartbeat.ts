@@ -88,13 +88,11 @@ function beatsOf(file: CodeFile): Code[] {
 function repetitions(file: CodeFile, beats: readonly Code[]): { at: number; seconds: number | undefined }[] {
   const isBeat = new Set(beats);
   const beating = new Set(beats.flatMap((beat) => functionOf(beat)?.name ?? []));
-  const sends = (code: Code): boolean => {
-    for (const each of within(code)) {
-      if (isBeat.has(each)) return true;
-      if (each.kind === 'call' && beating.has(lastOf(each.callee))) return true;
-    }
-    return false;
-  };
+  const sending = file.nodes.filter(
+    (code) => isBeat.has(code) || (code.kind === 'call' && beating.has(lastOf(code.callee))),
+  );
+  const around = new Set(sending.flatMap((code) => [code, ...above(code)]));
+  const sends = (code: Code) => around.has(code);
   const names = (code: Code) =>
     code.kind === 'name' && (beating.has(lastOf(code.name)) || ABOUT_BEATS.test(code.name));
   return file.nodes.flatMap((code) => {
