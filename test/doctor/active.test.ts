@@ -218,6 +218,15 @@ describe('a run that ends early', () => {
     expect(canaries(made)).toEqual([]);
   });
 
+  it('says that the canary may be there still when nothing is answered any more', async () => {
+    const made = await deployment();
+    await holding(made, made.registry.url, ({ path }) => /\/(de)?register\b/.test(path));
+    const report = await runDoctor({ ...made, flags: { timeout: 500 } });
+    expect(notGreen(report)).toEqual({
+      'registry.round-trip': 'CANARY_NOT_REGISTERED CANARY_STILL_THERE',
+    });
+  });
+
   const cli = (made: Deployment) =>
     startCli(['doctor', '--active', '--only', 'registry.round-trip'], {
       env: Object.fromEntries(

@@ -7,7 +7,16 @@ import { attempt, because, noAnswer } from '../attempt.js';
 import { addressTowards } from '../canary/address.js';
 import { startListener } from '../canary/listener.js';
 import { CANARY_SERVICE, CANARY_SERVICE_ID, isLeft, tag, tagOf } from '../canary.js';
-import { blockedBy, deploymentCheck, type Finding, finding, found, notApplicable, pass } from '../check.js';
+import {
+  blockedBy,
+  deploymentCheck,
+  type Finding,
+  finding,
+  found,
+  notApplicable,
+  type Outcome,
+  pass,
+} from '../check.js';
 import type { DoctorContext } from '../context.js';
 import { jwtSecret } from './env.js';
 import { address, sameUrl } from './registration.js';
@@ -88,14 +97,10 @@ export const roundTrip = deploymentCheck({
     const trip: Trip = { context, kind, client, listener, token, instanceId: undefined };
     try {
       signal.throwIfAborted();
-      const registered = await register(trip);
-      if (registered !== undefined) return registered;
-      for (const stage of [beListed, beHealthy, beDiscovered, beCalled]) {
-        const problem = await stage(trip);
-        if (problem === undefined) continue;
-        findings.push(problem);
-        break;
-      }
+      const { instead, problem } = await register(trip);
+      if (instead) return instead;
+      const wrong = problem ?? (await firstProblem(trip));
+      if (wrong) findings.push(wrong);
     } finally {
       findings.push(...(await leave(trip)));
       await listener.close();
@@ -108,6 +113,15 @@ export const roundTrip = deploymentCheck({
     );
   },
 });
+
+/** A stage that went wrong keeps the others from being tried. */
+async function firstProblem(trip: Trip): Promise<Finding | undefined> {
+  for (const stage of [beListed, beHealthy, beDiscovered, beCalled]) {
+    const problem = await stage(trip);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
 
 type Registry = Pick<Trip, 'context' | 'kind' | 'client'>;
 
@@ -131,8 +145,11 @@ async function removeLeft(
   return findings;
 }
 
-/** Registers it; the outcome of the check where that failed. Not cut short, so that what it changed is known. */
-async function register(trip: Trip) {
+/**
+ * Registers it. Not cut short, so that what it changed is known. `instead` is the outcome of the check where there
+ * is nothing to sign with; then nothing was registered.
+ */
+async function register(trip: Trip): Promise<{ instead?: Outcome<never>; problem?: Finding }> {
   const { context, kind, client, listener } = trip;
   const { secret, now } = context;
   const instance_id = `canary-${randomUUID()}`;
@@ -153,15 +170,15 @@ async function register(trip: Trip) {
   });
   if (made.value) {
     trip.instanceId = made.value.instance_id;
-    return undefined;
+    return {};
   }
   const why = because(made.error);
   const refused = REFUSALS.has(made.error.code);
   if (refused) trip.instanceId = undefined;
-  if (made.error.code === 'INVALID_SETTING') return blockedBy(jwtSecret, why);
-  if (made.error.code === 'UNTRUSTED_URL') return found(finding('TOKEN_WITHHELD', { why }));
-  if (refused && secret === undefined) return blockedBy(jwtSecret, 'JWT_SECRET is not set');
-  return found(finding('CANARY_NOT_REGISTERED', { why }));
+  if (made.error.code === 'INVALID_SETTING') return { instead: blockedBy(jwtSecret, why) };
+  if (made.error.code === 'UNTRUSTED_URL') return { instead: found(finding('TOKEN_WITHHELD', { why })) };
+  if (refused && secret === undefined) return { instead: blockedBy(jwtSecret, 'JWT_SECRET is not set') };
+  return { problem: finding('CANARY_NOT_REGISTERED', { why }) };
 }
 
 /** After these nothing was registered. */

@@ -50,9 +50,9 @@ export const ROUND_TRIP = {
     reproduce: again,
   }),
   CANARY_STILL_THERE: entry<{ instance: string; why: string }>('fail', {
-    seen: (p) => `${CANARY_SERVICE}/${p.instance} is still registered: ${p.why}`,
+    seen: (p) => `${CANARY_SERVICE}/${p.instance} was not seen to go: ${p.why}`,
     remedy: (p) =>
-      `Services that end stay listed here, and callers are sent to them. Take it away with \`regctl deregister ${CANARY_SERVICE} ${sh(p.instance)}\`, or let the next \`regctl doctor --active\` do it.`,
+      `If it is listed still, so are services that end, and callers are sent to them. Take it away with \`regctl deregister ${CANARY_SERVICE} ${sh(p.instance)}\`, or let the next \`regctl doctor --active\` do it.`,
     reproduce: () => `regctl describe ${CANARY_SERVICE}`,
   }),
 };
