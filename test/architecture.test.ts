@@ -196,11 +196,24 @@ it('the heart of the registry is pure: it reaches neither Node nor a network nor
 });
 
 it('no command loads at once what only some of its runs need', () => {
-  const heavy = /^(undici|fastify|kysely|libsql|@inquirer\/.+)$/;
+  const heavy = /^(undici|fastify|kysely|libsql|@inquirer\/.+|@lezer\/.+)$/;
   const early = files
     .filter((file) => file === 'main' || file.startsWith('commands/'))
     .flatMap((file) =>
       [...loadedWith(file)].filter((to) => heavy.test(to)).map((to) => `${file} loads ${to}`),
     );
   expect(early).toEqual([]);
+});
+
+it('a grammar is loaded with its language, and a language where a file of it is read', () => {
+  const grammars = [...new Set([...imports.values()].flat().map(({ to }) => to))].filter((to) =>
+    to.startsWith('@lezer/'),
+  );
+  const users = grammars.flatMap((grammar) => importing(grammar));
+  expect(users.length).toBeGreaterThan(0);
+  for (const user of users) {
+    expect(user).toMatch(/^doctor\/source\/languages\//);
+    const early = files.filter((file) => file !== user && loadedWith(file).has(user));
+    expect(early).toEqual([]);
+  }
 });
