@@ -2,9 +2,11 @@
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { MAX_FILE_BYTES, survey } from '../../src/doctor/source/survey.js';
 import { examineFiles, findingsOf } from './source/examine.js';
+import { SERVICES } from './source/services.js';
 
 const BAD = 'requests.get("http://10.0.5.3/")\n';
 const ADDRESSES = 'source.no-hardcoded-addresses';
@@ -95,10 +97,12 @@ it('never repeats a secret', async () => {
   expect(JSON.stringify([...found.rules])).not.toContain('s3cr3t');
 });
 
-it('keeps to itself who calls: user and password of a URL are left out', async () => {
-  const found = await examineFiles({ 'main.py': 'connect("postgres://me:hunter2@10.0.5.3/db")\n' });
+it('never repeats user, password and query of a URL', async () => {
+  const found = await examineFiles({
+    'main.py': 'connect("postgres://me:hunter2@10.0.5.3/db?key=hunter3")\n',
+  });
   expect(findingsOf(found)).toEqual(['ADDRESS_HARDCODED main.py:1']);
-  expect(JSON.stringify([...found.rules])).not.toContain('hunter2');
+  expect(JSON.stringify([...found.rules])).not.toMatch(/hunter[23]/);
 });
 
 it.each([
@@ -166,7 +170,7 @@ it('allows what the code as a whole lacks, where it begins', async () => {
 
 it('finds nothing in the sample services of this project', async () => {
   const found = await survey(
-    new URL('../../src/samples', import.meta.url).pathname,
+    fileURLToPath(new URL('../../src/samples', import.meta.url)),
     'src/samples',
     new AbortController().signal,
   );
@@ -179,4 +183,24 @@ it('finds nothing in the sample services of this project', async () => {
     'source.deregisters',
     'source.verifies-token',
   ]);
+});
+
+it.each(Object.entries(SERVICES))('breaks off nowhere, wherever %s is cut', async (name, code) => {
+  const cuts = Array.from({ length: 40 }, (_, index) => Math.floor((code.length * index) / 40));
+  const [, extension = ''] = name.split('.');
+  const cut = Object.fromEntries(
+    cuts.flatMap((at, index) => [
+      [`a${index}.${extension}`, code.slice(0, at)],
+      [`b${index}.${extension}`, code.slice(at)],
+    ]),
+  );
+  const { files } = await examineFiles(cut);
+  expect([...files.values()]).toEqual([80]);
+});
+
+it('comes to an end with constants made of constants made of constants', async () => {
+  const sum = (next: number) => Array.from({ length: 50 }, () => `v${next}`).join(' + ');
+  const lines = Array.from({ length: 14 }, (_, index) => `v${index} = ${sum(index + 1)}`);
+  const code = [...lines, 'v14 = "http://10.0.5.3/"', 'get(v0 + "x")'].join('\n');
+  expect(findingsOf(await examineFiles({ 'main.py': code }))).toEqual(['ADDRESS_HARDCODED main.py:15']);
 });

@@ -64,11 +64,15 @@ function urlHost(pieces: readonly Piece[]): Seen[] {
   const piece = pieceAt(pieces, until.length - (port?.length ?? 0) - name.length);
   return host === undefined || piece === undefined
     ? []
-    : [{ host, shownAs: withoutUser(shown(pieces)), piece }];
+    : [{ host, shownAs: withoutSecrets(shown(pieces)), piece }];
 }
 
-function withoutUser(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//').slice(0, 200);
+/** Neither user and password nor a query, which may hold a key. */
+function withoutSecrets(url: string): string {
+  return url
+    .replace(/\/\/[^/@]*@/, '//')
+    .replace(/[?#].*$/s, '')
+    .slice(0, 200);
 }
 
 function pieceAt(pieces: readonly Piece[], offset: number): Literal | undefined {
