@@ -12,11 +12,14 @@ export interface Sighting {
 export interface Trait {
   name: string;
   at: number;
+  /** Where the trait is a quantity. */
+  amount?: number | undefined;
 }
 
 export interface PlacedTrait {
   name: string;
   location: Location;
+  amount: number | undefined;
 }
 
 /** What a rule comes to over the whole of the code. */

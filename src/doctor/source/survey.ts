@@ -78,7 +78,8 @@ export async function survey(folder: string, shownAs: string, signal: AbortSigna
         const seen = rule.look(code);
         for (const { at, finding: make } of seen.sightings)
           sightings.push({ id: rule.id, finding: make(locate(at)), location: locate(at) });
-        for (const { name, at } of seen.traits) traits.get(rule.id)?.push({ name, location: locate(at) });
+        for (const { name, at, amount } of seen.traits)
+          traits.get(rule.id)?.push({ name, amount, location: locate(at) });
       }
       waivers.push(...waiversOf(code));
       if (code.errorAt !== undefined)

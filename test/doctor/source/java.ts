@@ -77,7 +77,7 @@ export const JAVA: Sample[] = [
       '  void f() {',
       '    executor.scheduleAtFixedRate(() -> sendHeartbeat(), 0, 10, TimeUnit.SECONDS);',
       '    while (true) {',
-      '      sendHeartbeat();',
+      '      sendHeartbeat(System.getenv("REGISTRY_URL"));',
       '      Thread.sleep(10_000L);',
       '    }',
       '  }',

@@ -142,8 +142,13 @@ export const PYTHON: Sample[] = [
   },
   {
     name: 'a scheduler with another interval',
-    code: `scheduler.add_job(send_heartbeat, "interval", minutes=2)\nsend_heartbeat()`,
+    code: `scheduler.add_job(send_heartbeat, "interval", minutes=2)\nsend_heartbeat(settings.registry_url)`,
     found: ['HEARTBEAT_SLOW 1'],
+  },
+  {
+    name: 'heartbeats of something else',
+    code: `while True:\n    ws.send_heartbeat()\n    time.sleep(5)`,
+    found: [],
   },
   {
     name: 'an interval from the settings',

@@ -12,7 +12,7 @@ import {
   receiverOf,
   within,
 } from '../code.js';
-import type { Rule, Sighting, Trait } from '../rule.js';
+import type { Rule, Trait } from '../rule.js';
 import { amountOf, literalOf, piecesOf } from '../values.js';
 import { isRoute, requestUrl } from './endpoints.js';
 
@@ -23,25 +23,18 @@ export const heartbeat: Rule = {
     for (const code of file.nodes)
       if (speaksToCoordinator(code)) traits.push({ name: 'coordinator', at: code.at });
     const beats = beatsOf(file);
-    for (const beat of beats) traits.push({ name: 'beats', at: beat.at });
-    const sightings: Sighting[] = [];
-    for (const { at, seconds } of repetitions(file, beats)) {
-      traits.push({ name: seconds === undefined ? 'every-unknown' : 'every', at });
-      if (seconds === undefined || Math.abs(seconds - HEARTBEAT_INTERVAL_S) <= 1) continue;
-      const code = seconds > HEARTBEAT_INTERVAL_S ? 'HEARTBEAT_SLOW' : 'HEARTBEAT_FAST';
-      sightings.push({
-        at,
-        finding: (place) => finding(code, { ...place, seconds: Number(seconds.toFixed(3)) }),
-      });
-    }
-    return { sightings, traits };
+    for (const beat of beats) traits.push({ name: isCalled(beat) ? 'called' : 'posted', at: beat.at });
+    for (const { at, seconds: amount } of repetitions(file, beats))
+      traits.push({ name: 'repeated', at, amount });
+    return { sightings: [], traits };
   },
   judge(traits) {
     const of = (name: string) => traits.filter((trait) => trait.name === name);
     const [first] = of('coordinator');
-    if (of('beats').length === 0) {
-      if (first === undefined)
-        return { applies: false, why: 'the code has no REGISTRY_URL: no Coordinator asks for heartbeats' };
+    // What is only called a heartbeat may be of a web socket or a queue.
+    if (first === undefined && of('posted').length === 0)
+      return { applies: false, why: 'the code has no REGISTRY_URL: no Coordinator asks for heartbeats' };
+    if (first !== undefined && of('posted').length + of('called').length === 0) {
       const { location } = first;
       return {
         applies: true,
@@ -49,15 +42,29 @@ export const heartbeat: Rule = {
         seen: '',
       };
     }
-    const [loop] = [...of('every'), ...of('every-unknown')];
+    const findings = of('repeated').flatMap(({ amount, location }) => {
+      if (amount === undefined || isRight(amount)) return [];
+      const code = amount > HEARTBEAT_INTERVAL_S ? 'HEARTBEAT_SLOW' : 'HEARTBEAT_FAST';
+      return [{ finding: finding(code, { ...location, seconds: Number(amount.toFixed(3)) }), location }];
+    });
+    const told = of('repeated').find(({ amount }) => amount !== undefined);
+    const [loop] = told === undefined ? of('repeated') : [told];
     const where = loop === undefined ? '' : `, ${loop.location.path}:${loop.location.line}`;
     const seen =
-      of('every').length > 0
-        ? `a heartbeat every ${HEARTBEAT_INTERVAL_S} s`
-        : 'heartbeats, at an interval that the code does not fix';
-    return { applies: true, findings: [], seen: seen + where };
+      told === undefined
+        ? 'heartbeats, at an interval that the code does not fix'
+        : `a heartbeat every ${HEARTBEAT_INTERVAL_S} s`;
+    return { applies: true, findings, seen: seen + where };
   },
 };
+
+function isRight(seconds: number): boolean {
+  return Math.abs(seconds - HEARTBEAT_INTERVAL_S) <= 1;
+}
+
+function isCalled(code: Code): boolean {
+  return code.kind === 'call' && CALLED_BEAT.test(lastOf(code.callee));
+}
 
 /** The variable itself, or the field of the settings that holds it. */
 function speaksToCoordinator(code: Code): boolean {
@@ -78,7 +85,7 @@ const ABOUT_BEATS = /heart_?beat/i;
 /** Requests that are heartbeats, and calls of functions that are plainly named so. */
 function beatsOf(file: CodeFile): Code[] {
   return file.nodes.filter((code) => {
-    if (code.kind === 'call' && CALLED_BEAT.test(lastOf(code.callee))) return !isRoute(code, /heartbeat/);
+    if (isCalled(code)) return !isRoute(code, /heartbeat/);
     const url = requestUrl(code, file);
     return url !== undefined && /[^/]*\/heartbeats?$/.test(url);
   });
@@ -127,7 +134,7 @@ function loopWait(loop: Loop, file: CodeFile) {
       : callsIn(functionOf(loop) ?? file.root).filter(({ callee }) => TICKERS.test(callee));
   const each = ticking.map((call) => ({ at: call.at, seconds: waitSeconds(call, file) }));
   const known = each.flatMap(({ at, seconds }) => (seconds === undefined ? [] : [{ at, seconds }]));
-  const right = known.find(({ seconds }) => Math.abs(seconds - HEARTBEAT_INTERVAL_S) <= 1);
+  const right = known.find(({ seconds }) => isRight(seconds));
   if (right !== undefined) return [right];
   if (known.length === 0 || known.length < each.length) return [{ at: loop.at, seconds: undefined }];
   // A short pause after a failure is not the interval.
