@@ -86,16 +86,12 @@ function answer(item: string, text: string, checks: CheckResult[]): AnsweredItem
   return { item, text, status: decided, open, why, checks };
 }
 
-/** What it has from a check that it needs: the first reason is enough. */
-const INHERITED = /^(it needs \S+, which was not carried out: )+/;
-
 /** Each check and reason once, whatever the number of services. */
 function openOf(checks: readonly CheckResult[]): Open[] {
   const open = new Map<string, Open>();
   for (const { id, skip } of checks) {
     if (skip === null || !isOpen(skip)) continue;
-    const why =
-      skip.kind === 'blocked' ? `blocked by ${skip.by}: ${skip.why}` : skip.why.replace(INHERITED, '');
+    const why = skip.kind === 'blocked' ? `blocked by ${skip.by}: ${skip.why}` : skip.why;
     open.set(`${id} ${why}`, { id, why });
   }
   return [...open.values()];

@@ -14,7 +14,7 @@ export interface Done {
 export function inherited({ result }: Done): Skip {
   const { id, skip, findings } = result;
   if (skip === null) return { kind: 'blocked', by: id, why: findings[0]?.seen ?? `${id} did not pass` };
-  if (skip.kind === 'blocked') return skip;
+  if (skip.kind === 'blocked' || skip.kind === 'not-applicable') return skip;
   return { kind: skip.kind, why: `it needs ${id}, which was not carried out: ${skip.why}` };
 }
 

@@ -24,8 +24,16 @@ const INDENT = ' '.repeat(13);
 
 /** Ends without a newline. */
 export function prettyReport(report: Report, paper: ReportPaper): string {
-  const sections = groups(report.results).map((group) => groupText(group, paper));
-  return [heading(report, paper), causeText(report, paper), ...sections, verdictText(report, paper)]
+  const all = groups(report.results);
+  const carriedOut = all.filter((group) => !isLeftOut(group));
+  const leftOut = all.filter(isLeftOut).flatMap(({ results }) => results);
+  return [
+    heading(report, paper),
+    causeText(report, paper),
+    ...carriedOut.map((group) => groupText(group, paper)),
+    groupText({ title: 'not carried out', results: leftOut }, paper),
+    verdictText(report, paper),
+  ]
     .filter((section) => section !== '')
     .join('\n\n');
 }
@@ -42,7 +50,12 @@ function causeText(report: Report, paper: ReportPaper): string {
   return paper.style.bad(paper.clean(`First mend ${first.id}, which blocks ${many}: ${first.why}.`));
 }
 
-function groupText({ title, results }: Group, paper: ReportPaper): string {
+/** Nothing in it was asked for, or applies: no news. */
+function isLeftOut({ results }: Group): boolean {
+  return results.every(({ skip }) => skip?.kind === 'not-applicable' || skip?.kind === 'filtered');
+}
+
+function groupText({ title, results }: Pick<Group, 'title' | 'results'>, paper: ReportPaper): string {
   const shown = results.filter(({ status }) => status !== 'skip' && !(paper.brief && status === 'pass'));
   const lines = [...shown.flatMap((result) => checkLines(result, paper)), ...skipLines(results, paper)];
   return lines.length === 0 ? '' : [paper.style.bold(paper.clean(title)), ...lines].join('\n');
