@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { CHECKS } from '../../src/doctor/catalogue.js';
 import { ENGINE } from '../../src/doctor/findings/engine.js';
 import { FINDINGS } from '../../src/doctor/findings.js';
-import { deploy, notGreen, runDoctor, SERVICE } from './deployment.js';
+import { deploy, notGreen, SERVICE } from './deployment.js';
 import { FAULTS } from './faults/index.js';
+import { spawnDoctor } from './spawn-doctor.js';
 import { VARIANTS } from './variants.js';
 
 describe('a healthy deployment', () => {
   it('is green, and nothing but what does not apply is left out', async () => {
     const deployment = await deploy({});
-    const report = await runDoctor(deployment);
+    const report = await spawnDoctor(deployment);
     await deployment.close();
     expect(notGreen(report)).toEqual({});
     expect(report).toMatchObject({ verdict: 'pass', exit: 0, services: [SERVICE] });
@@ -46,7 +47,7 @@ describe.concurrent('a deployment with one fault', () => {
     if (options.impossible) skip(options.impossible);
     const deployment = await deploy(options);
     await damage?.(deployment);
-    const report = await runDoctor(deployment);
+    const report = await spawnDoctor(deployment);
     await deployment.close();
     expect(notGreen(report)).toEqual(turning);
     const blockedByOthers = report.results.filter(
@@ -61,7 +62,7 @@ describe.concurrent('a healthy variant', () => {
     if (options.impossible) skip(options.impossible);
     const deployment = await deploy(options);
     await change?.(deployment);
-    const report = await runDoctor(deployment);
+    const report = await spawnDoctor(deployment);
     await deployment.close();
     expect(notGreen(report)).toEqual({});
     expect(report).toMatchObject({ verdict: 'pass', exit: 0 });

@@ -44,7 +44,7 @@ const FLAGS: { [K in keyof DoctorInput]: (value: DoctorInput[K]) => string[] } =
     ...one('--redis')(redis),
   ],
   exec: (exec) => one('--exec')(exec?.command),
-  deadlineMs: (ms) => ['--deadline', `${ms}ms`],
+  deadlineMs: (ms) => (ms === undefined ? [] : ['--deadline', `${ms}ms`]),
   waitMs: (ms) => (ms === 0 ? [] : ['--wait', `${ms}ms`]),
   concurrency: (many) => ['--concurrency', String(many)],
   version: () => [],
