@@ -121,6 +121,8 @@ describe('the pretty report', () => {
         'asr-service: b',
         '  - skip     b.five (blocked by a.two)',
         '',
+        'Begin with: a.two. Only what is not green: --brief.',
+        '',
         'Verdict: fail, not integrated. 1 failed, 0 unknown, 0 warned, 1 passed, 1 skipped in 1.2 s; exit 1.',
       ].join('\n'),
     );
@@ -130,6 +132,38 @@ describe('the pretty report', () => {
     const text = prettyReport(reportOf([passed, warned, failed]), { ...paper, brief: true });
     expect(text).not.toContain('a.one');
     expect(text).toContain('! warn     a.three');
+  });
+
+  it('counts with --brief what is blocked, and does not list it', () => {
+    const lines = prettyReport(reportOf([failed, blocked, { ...blocked, id: 'b.six' }]), {
+      ...paper,
+      brief: true,
+    }).split('\n');
+    expect(lines.slice(-3)).toEqual([
+      '  - skip     2 checks (blocked by a.two)',
+      '',
+      expect.stringMatching(/^Verdict: fail/),
+    ]);
+  });
+
+  it('names a category as a whole where all of it is skipped for one reason', () => {
+    const skip = { kind: 'not-applicable', why: 'no code is given' } as const;
+    const none = (id: string): CheckResult => ({ ...blocked, id, category: id.slice(0, 1), skip });
+    const text = prettyReport(reportOf([passed, none('c.one'), none('c.two'), none('d.one')]), paper);
+    expect(text).toContain('\n  - skip     c.*, d.one (not-applicable: no code is given)\n');
+  });
+
+  it('is no wider than a narrow terminal, but for the command to paste', () => {
+    const waiting = Array.from({ length: 3 }, (_, nth) => ({ ...blocked, id: `b.number-${nth}` }));
+    for (const brief of [true, false]) {
+      const text = prettyReport(reportOf([passed, failed, warned, ...waiting]), {
+        ...paper,
+        brief,
+        width: 48,
+      });
+      const wide = text.split('\n').filter((line) => line.length > 48 && !line.includes('Try:'));
+      expect(wide.filter((line) => !line.startsWith('Doctor: '))).toEqual([]);
+    }
   });
 
   it('does without anything but ASCII, and without colour', () => {

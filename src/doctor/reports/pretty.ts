@@ -1,4 +1,5 @@
 // The report for a person: the cause first, groups, a line a check, what to do under what is wrong, the verdict last.
+// Of a long report a terminal shows the end: there stands once more where to begin.
 import type { CheckResult, Finding, Report, Status } from '../result.js';
 import {
   changes,
@@ -8,6 +9,8 @@ import {
   type Group,
   groups,
   plural,
+  problems,
+  skipReason,
   skips,
   subject,
   VERDICTS,
@@ -22,6 +25,12 @@ const SIGNS: Record<'utf8' | 'ascii', Record<Status, string>> = {
 
 const INDENT = ' '.repeat(13);
 
+/** Below this many columns a title is no more than its first words. */
+const ROOM_FOR_TITLE = 50;
+
+/** As many as are read of a list of where to begin. */
+const MOST = 5;
+
 /** Ends without a newline. */
 export function prettyReport(report: Report, paper: ReportPaper): string {
   const all = groups(report.results);
@@ -31,7 +40,10 @@ export function prettyReport(report: Report, paper: ReportPaper): string {
     heading(report, paper),
     causeText(report, paper),
     ...carriedOut.map((group) => groupText(group, paper)),
-    groupText({ title: 'not carried out', results: leftOut }, paper),
+    paper.brief
+      ? blockedText(report, paper)
+      : groupText({ title: 'not carried out', results: leftOut }, paper),
+    nextText(report, paper),
     verdictText(report, paper),
   ]
     .filter((section) => section !== '')
@@ -47,7 +59,19 @@ function causeText(report: Report, paper: ReportPaper): string {
   const first = firstCause(report);
   if (first === undefined) return '';
   const many = plural(first.blocks, 'check');
-  return paper.style.bad(paper.clean(`First mend ${first.id}, which blocks ${many}: ${first.why}.`));
+  const text = paper.clean(`First mend ${first.id}, which blocks ${many}: ${first.why}.`);
+  return wrap(text, paper.width)
+    .map((line) => paper.style.bad(line))
+    .join('\n');
+}
+
+/** Where to begin; with --brief all of it is in sight. */
+function nextText(report: Report, { brief, clean, width }: ReportPaper): string {
+  const ids = [...new Set(problems(report).map(({ id }) => id))];
+  if (brief || ids.length === 0) return '';
+  const more = ids.length > MOST ? `, and ${ids.length - MOST} more` : '';
+  const named = ids.slice(0, MOST).join(', ');
+  return wrap(clean(`Begin with: ${named}${more}. Only what is not green: --brief.`), width).join('\n');
 }
 
 /** Nothing in it was asked for, or applies: no news. */
@@ -57,7 +81,8 @@ function isLeftOut({ results }: Group): boolean {
 
 function groupText({ title, results }: Pick<Group, 'title' | 'results'>, paper: ReportPaper): string {
   const shown = results.filter(({ status }) => status !== 'skip' && !(paper.brief && status === 'pass'));
-  const lines = [...shown.flatMap((result) => checkLines(result, paper)), ...skipLines(results, paper)];
+  const left = paper.brief ? [] : skipLines(results, paper);
+  const lines = [...shown.flatMap((result) => checkLines(result, paper)), ...left];
   return lines.length === 0 ? '' : [paper.style.bold(paper.clean(title)), ...lines].join('\n');
 }
 
@@ -66,7 +91,8 @@ function checkLines(result: CheckResult, paper: ReportPaper): string[] {
   const attempts = result.attempts.length;
   const after = attempts > 1 ? `, ${attempts} attempts` : '';
   const took = `(${duration(result.duration_ms)}${after})`;
-  const text = clean(`${result.id.padEnd(32)} ${result.title}`, Math.max(40, width - 15 - took.length));
+  const room = width - 15 - took.length;
+  const text = clean(room < ROOM_FOR_TITLE ? result.id : `${result.id.padEnd(32)} ${result.title}`, room);
   return [
     `  ${mark(result.status, paper)}  ${text} ${style.dim(took)}`,
     ...(paper.wide && result.seen !== null ? [`${INDENT}${style.dim(clean(result.seen))}`] : []),
@@ -91,18 +117,37 @@ function findingLines(
   ].map((line) => INDENT + line);
 }
 
-/** Skipped checks, a line a reason. */
+/** Skipped checks, a line a reason; where it is the reason of a whole category, `source.*`, as --only takes it. */
 function skipLines(results: readonly CheckResult[], paper: ReportPaper): string[] {
-  const shown = paper.brief ? results.filter(({ skip }) => skip?.kind === 'blocked') : results;
-  return [...skips(shown)].flatMap(([reason, ids]) => {
-    const [first = '', ...rest] = wrap(
-      paper.clean(`${ids.join(', ')} (${reason})`),
-      paper.width - INDENT.length,
+  const reasons = new Map<string, Set<string | undefined>>();
+  for (const { category, skip } of results)
+    reasons.set(
+      category,
+      (reasons.get(category) ?? new Set()).add(skip === null ? undefined : skipReason(skip)),
     );
-    return [`  ${mark('skip', paper)}  ${first}`, ...rest.map((line) => INDENT + line)].map((line) =>
-      paper.style.dim(line),
-    );
+  return [...skips(results)].flatMap(([reason, ids]) => {
+    const category = (id: string) => id.slice(0, id.indexOf('.'));
+    const many = (id: string) => ids.some((other) => other !== id && category(other) === category(id));
+    const name = (id: string) =>
+      reasons.get(category(id))?.size === 1 && many(id) ? `${category(id)}.*` : id;
+    return skipLine(`${[...new Set(ids.map(name))].join(', ')} (${reason})`, paper);
   });
+}
+
+/** How many wait for what: which ones they are is of no use until that is mended. */
+function blockedText({ results }: Report, paper: ReportPaper): string {
+  const waiting = new Map<string, number>();
+  for (const { skip } of results)
+    if (skip?.kind === 'blocked') waiting.set(skip.by, (waiting.get(skip.by) ?? 0) + 1);
+  return [...waiting]
+    .flatMap(([id, checks]) => skipLine(`${plural(checks, 'check')} (blocked by ${id})`, paper))
+    .join('\n');
+}
+
+function skipLine(text: string, paper: ReportPaper): string[] {
+  const [first = '', ...rest] = wrap(paper.clean(text), paper.width - INDENT.length);
+  const lines = [`  ${mark('skip', paper)}  ${first}`, ...rest.map((line) => INDENT + line)];
+  return lines.map((line) => paper.style.dim(line));
 }
 
 function mark(status: Status, { style, ascii }: ReportPaper): string {
@@ -112,13 +157,16 @@ function mark(status: Status, { style, ascii }: ReportPaper): string {
   return status === 'skip' ? text : style.warn(text);
 }
 
-function verdictText(report: Report, { style, clean }: ReportPaper): string {
+function verdictText(report: Report, { style, clean, width }: ReportPaper): string {
   const { verdict, duration_ms, exit } = report;
   const colour = { pass: style.good, warn: style.warn, fail: style.bad, unknown: style.warn }[verdict];
-  const words = colour(`Verdict: ${verdict}, ${VERDICTS[verdict]}.`);
+  const words = `Verdict: ${verdict}, ${VERDICTS[verdict]}.`;
   const beside = [changes(report), waiversText(report)].filter((part) => part !== undefined);
-  const told = beside.length === 0 ? '' : ` ${clean(beside.join('; '))};`;
-  return `${words} ${counts(report)} in ${duration(duration_ms)};${told} exit ${exit}.`;
+  const told = beside.length === 0 ? '' : ` ${beside.join('; ')};`;
+  const text = clean(`${words} ${counts(report)} in ${duration(duration_ms)};${told} exit ${exit}.`);
+  return wrap(text, width)
+    .join('\n')
+    .replace(words, (found) => colour(found));
 }
 
 /** Breaks at spaces; a word longer than the line stays whole. */
