@@ -33,7 +33,7 @@ export function progress({ services, foreseeable, watchers, now, show }: About):
       // The one under way the longest is the one that is waited for; of those that watch, when all others are done.
       const [oldest] = [...running].sort((a, b) => Number(watchers.has(a)) - Number(watchers.has(b)));
       const title = watchers.get(oldest ?? '');
-      if (title !== undefined) return `${done}, waiting for ${oldest}: ${title}`;
+      if (title !== undefined) return `Still watching ${oldest}: ${title} (or --skip it)`;
       if (checks.total === 0) return `Examining, waiting for ${oldest}`;
       return oldest === undefined ? done : `${done}, waiting for ${oldest}`;
     }

@@ -92,7 +92,8 @@ function checkLines(result: CheckResult, paper: ReportPaper): string[] {
   const after = attempts > 1 ? `, ${attempts} attempts` : '';
   const took = `(${duration(result.duration_ms)}${after})`;
   const room = width - 15 - took.length;
-  const text = clean(room < ROOM_FOR_TITLE ? result.id : `${result.id.padEnd(32)} ${result.title}`, room);
+  const { id, title } = result;
+  const text = room < ROOM_FOR_TITLE ? clean(id) : clean(`${id.padEnd(32)} ${title}`, room);
   return [
     `  ${mark(result.status, paper)}  ${text} ${style.dim(took)}`,
     ...(paper.wide && result.seen !== null ? [`${INDENT}${style.dim(clean(result.seen))}`] : []),
