@@ -188,7 +188,7 @@ describe('the SARIF report', () => {
   it('has the line of the code where there is one, else the service', () => {
     const { results } = run(red);
     const placed = results.filter((each: { locations: object[] }) =>
-      each.locations.some((place) => 'physicalLocation' in place),
+      each.locations.some((place) => !('logicalLocations' in place)),
     );
     expect(placed).toHaveLength(1);
     expect(placed[0].locations[0].physicalLocation).toEqual({
@@ -202,11 +202,23 @@ describe('the SARIF report', () => {
     );
     expect(results.at(-1).locations).toEqual([
       {
+        physicalLocation: {
+          artifactLocation: { uri: 'nmt-service', uriBaseId: '%SRCROOT%' },
+          region: { startLine: 1 },
+        },
         logicalLocations: [
           { name: 'nmt-service', fullyQualifiedName: 'nmt-service/health.endpoint', kind: 'resource' },
         ],
       },
     ]);
+  });
+
+  it('gives every result a file, without which GitHub refuses all of them', () => {
+    const uris = run(red).results.map(
+      (each: { locations: { physicalLocation: { artifactLocation: { uri: string } } }[] }) =>
+        each.locations[0]?.physicalLocation.artifactLocation.uri,
+    );
+    expect(new Set(uris)).toEqual(new Set(['deployment', 'services/asr/app.py', 'nmt-service']));
   });
 
   it('tells fail, warn and unknown apart, and a waived one from both', () => {

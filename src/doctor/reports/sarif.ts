@@ -1,6 +1,7 @@
 // SARIF 2.1.0 for code scanning: a rule per code, a result per finding, at its line of the code or at the service.
+// GitHub refuses the whole file for one result without a file: a service stands for one, as an image does for scanners.
 import { createHash } from 'node:crypto';
-import type { CheckResult, Finding, Level, Location, Report } from '../result.js';
+import type { CheckResult, Finding, Level, Report } from '../result.js';
 import type { FilePaper } from './paper.js';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
@@ -41,7 +42,7 @@ export function sarifReport(report: Report, paper: FilePaper): string {
       message: { text: paper.clean(`${finding.seen}. ${finding.remedy}`) },
       locations: [place(result, finding, paper)],
       ...(waived ? { suppressions: [{ kind: 'external', justification: justify(result, paper) }] } : {}),
-      partialFingerprints: { 'regctlDoctor/v1': fingerprint(result, finding, seen) },
+      partialFingerprints: fingerprints(result, finding, seen),
     })),
   };
   return paper.json({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, 2);
@@ -71,13 +72,16 @@ function place({ id, service }: CheckResult, { location }: Finding, { clean }: F
     const { line, column } = location;
     return {
       physicalLocation: {
-        artifactLocation: artifact(location),
+        artifactLocation: artifact(location.path),
         region: { startLine: line, startColumn: column },
       },
     };
   }
   const name = service === null ? 'deployment' : clean(service);
-  return { logicalLocations: [{ name, fullyQualifiedName: `${name}/${id}`, kind: 'resource' }] };
+  return {
+    physicalLocation: { artifactLocation: artifact(name), region: { startLine: 1 } },
+    logicalLocations: [{ name, fullyQualifiedName: `${name}/${id}`, kind: 'resource' }],
+  };
 }
 
 function justify({ skip }: CheckResult, { clean }: FilePaper): string {
@@ -85,21 +89,26 @@ function justify({ skip }: CheckResult, { clean }: FilePaper): string {
 }
 
 /** A path from the root of the repository, or wherever it is. */
-function artifact({ path }: Location) {
+function artifact(path: string) {
   const uri = path.split('/').map(encodeURIComponent).join('/');
   return path.startsWith('/') ? { uri: `file://${uri}` } : { uri, uriBaseId: '%SRCROOT%' };
 }
 
-/** The same while lines above it move and what is seen varies: check, code, service, file, and the how-manieth there. */
-function fingerprint(
+/**
+ * The same while lines above it move and what is seen varies: check, code, service, file, and the how-manieth there.
+ * GitHub tells results apart by a hash of the line, which a service has not.
+ */
+function fingerprints(
   { id, service }: CheckResult,
   { code, location }: Finding,
   seen: Map<string, number>,
-): string {
+): Record<string, string> {
   const key = JSON.stringify([id, code, service, location?.path ?? null]);
   const nth = (seen.get(key) ?? 0) + 1;
   seen.set(key, nth);
-  return createHash('sha256').update(`${key} ${nth}`).digest('hex').slice(0, 32);
+  const print = createHash('sha256').update(`${key} ${nth}`).digest('hex').slice(0, 32);
+  const own = { 'regctlDoctor/v1': print };
+  return location === null ? { ...own, primaryLocationLineHash: `${print}:1` } : own;
 }
 
 /** `SECRET_MISSING` → `SecretMissing`. */
