@@ -30,9 +30,13 @@ const reportFlag = Flags.custom<ReportFile>({
 export default class Doctor extends BaseCommand {
   static override summary = 'Is this deployment, and this service in it, really integrated?';
   static override description =
-    'Examines environment, registry, registration, health, heartbeat and the token check of the service, without changing anything unless --active says so. Under what is wrong it says what was seen, what to do, and a command that shows it again. Exit code 1 where a check failed, else 3 where one could not be carried out, else 0.';
+    'Examines environment, registry, registration, health, heartbeat and the token check of the service, without changing anything unless --active says so. Under what is wrong it says what was seen, what to do, and a command that shows it again. Where services beat it watches for the next heartbeat, up to 35 s; --skip heartbeat.cadence does not wait. Exit code 1 where a check failed, else 3 where one could not be carried out, else 0.';
   static override examples = [
     { description: 'The service whose environment this is', command: '<%= config.bin %> <%= command.id %>' },
+    {
+      description: 'Something is wrong, now: only what is not green, without waiting for a heartbeat',
+      command: '<%= config.bin %> <%= command.id %> --service asr-service --brief --skip heartbeat.cadence',
+    },
     {
       description: 'In CI: warnings fail too, and reports are kept for the CI system and for people',
       command:
@@ -97,38 +101,73 @@ export default class Doctor extends BaseCommand {
     }),
     list: Flags.boolean({ summary: 'List the checks there are.', exclusive: ['explain'] }),
     explain: Flags.string({ helpValue: 'ID', summary: 'Explain one check and what it can find.' }),
-    'fail-on': Flags.option({ options: ['warn', 'fail', 'new'] as const, default: 'fail' as const })({
+    'fail-on': Flags.option({
+      helpGroup: 'REPORT',
+      options: ['warn', 'fail', 'new'] as const,
+      default: 'fail' as const,
+    })({
       summary: 'What makes the exit code 1; new: only what the run of --compare did not find.',
     }),
-    waivers: Flags.string({ helpValue: 'FILE', summary: 'What somebody answers for until a day.' }),
+    waivers: Flags.string({
+      helpGroup: 'REPORT',
+      helpValue: 'FILE',
+      summary: 'What somebody answers for until a day.',
+    }),
     compare: Flags.string({
+      helpGroup: 'REPORT',
       helpValue: 'FILE',
       summary: 'An earlier JSON report: what is new, what is gone.',
     }),
-    brief: Flags.boolean({ char: 'b', summary: 'Show only what is not green.' }),
-    logs: Flags.string({ helpValue: 'FILE', summary: 'Log of the start of the service.' }),
+    brief: Flags.boolean({ helpGroup: 'REPORT', char: 'b', summary: 'Show only what is not green.' }),
+    logs: Flags.string({
+      helpGroup: 'MORE EVIDENCE',
+      helpValue: 'FILE',
+      summary: 'Log of the start of the service.',
+    }),
     active: Flags.boolean({
+      helpGroup: 'MORE EVIDENCE',
       summary: 'Also register a canary, send messages and call another service; take everything away again.',
     }),
-    source: Flags.string({ helpValue: 'DIR', summary: 'Also examine the code of the service.' }),
+    source: Flags.string({
+      helpGroup: 'MORE EVIDENCE',
+      helpValue: 'DIR',
+      summary: 'Also examine the code of the service.',
+    }),
     exec: Flags.string({
+      helpGroup: 'MORE EVIDENCE',
       helpValue: 'COMMAND',
       summary: 'Also look from where the service runs, e.g. "docker compose exec -T my-service".',
     }),
-    zookeeper: Flags.string({ helpValue: 'HOST:PORT', summary: 'Also ask ZooKeeper itself.' }),
-    postgres: Flags.string({ helpValue: 'URL', summary: 'Also ask PostgreSQL itself.' }),
-    redis: Flags.string({ helpValue: 'URL', summary: 'Also ask Redis itself.' }),
+    zookeeper: Flags.string({
+      helpGroup: 'MORE EVIDENCE',
+      helpValue: 'HOST:PORT',
+      summary: 'Also ask ZooKeeper itself.',
+    }),
+    postgres: Flags.string({
+      helpGroup: 'MORE EVIDENCE',
+      helpValue: 'URL',
+      summary: 'Also ask PostgreSQL itself.',
+    }),
+    redis: Flags.string({ helpGroup: 'MORE EVIDENCE', helpValue: 'URL', summary: 'Also ask Redis itself.' }),
     report: reportFlag({
+      helpGroup: 'REPORT',
       multiple: true,
       multipleNonGreedy: true,
       summary:
-        'Also write a report, repeatable: json, junit, html, markdown, sarif or pretty =FILE; or github.',
+        'Also write a report, repeatable; FORMAT is json, junit, html, markdown, sarif or pretty; github alone takes no file.',
     }),
-    wait: durationFlag({ summary: 'Repeat for this long what may still become true.' }),
+    wait: durationFlag({ helpGroup: 'TIME', summary: 'Repeat for this long what may still become true.' }),
     deadline: durationFlag({
+      helpGroup: 'TIME',
       summary: 'End after this long, besides --wait; else after 2m, or 1s a service where that is more.',
     }),
-    concurrency: Flags.integer({ summary: 'Requests under way at once.', default: 8, min: 1, max: 256 }),
+    concurrency: Flags.integer({
+      helpGroup: 'TIME',
+      summary: 'Requests under way at once.',
+      default: 8,
+      min: 1,
+      max: 256,
+    }),
     ...registry,
     ...secretFlags,
   };
