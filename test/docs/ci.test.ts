@@ -26,6 +26,7 @@ interface Step {
   uses?: string;
   run?: string;
   if?: string;
+  env?: Record<string, string>;
   with?: Record<string, unknown>;
 }
 
@@ -71,11 +72,12 @@ describe('docs/ci.md', () => {
       SERVICE_HOST: hostname,
       SERVICE_PORT: port,
       JWT_SECRET: SECRET,
+      REGCTL_PACKAGE: './regctl-0.1.0.tgz',
     };
     bin = emptyFolder();
     await script('regctl', `exec '${process.execPath}' '${ENTRY}' "$@"`);
     // What is installed is what is here.
-    await script('npm', 'test "$*" = "install --global regctl"');
+    await script('npm', 'test "$*" = "install --global ./regctl-0.1.0.tgz"');
   });
 
   afterAll(async () => {
@@ -108,7 +110,8 @@ describe('docs/ci.md', () => {
 
   function github(env: Record<string, string>) {
     const lines = githubJob.steps.flatMap((step) => step.run ?? []);
-    const own = Object.entries(githubJob.env).map(([name, text]) => {
+    const settings = [githubJob.env, ...githubJob.steps.map((step) => step.env ?? {})];
+    const own = settings.flatMap(Object.entries).map(([name, text]: [string, string]) => {
       const filled = text.replace(/\$\{\{ (?:vars|secrets)\.(\w+) \}\}/g, (_, key) => env[key] ?? '');
       return [name, filled];
     });
@@ -121,15 +124,22 @@ describe('docs/ci.md', () => {
   it('has a workflow that GitHub takes, which keeps the reports also of a red run', () => {
     const { on, permissions } = parse(githubText) as Workflow;
     expect({ on, otherJobs }).toEqual({ on: ['push', 'workflow_dispatch'], otherJobs: {} });
-    expect(permissions).toEqual({ contents: 'read', 'security-events': 'write' });
+    expect(permissions).toEqual({ actions: 'read', contents: 'read', 'security-events': 'write' });
     expect(githubJob['runs-on']).toBe('ubuntu-latest');
     for (const step of githubJob.steps) {
       expect([step.uses === undefined, step.run === undefined].filter(Boolean)).toHaveLength(1);
       expect(step.uses ?? 'a/b@v1').toMatch(/^[\w-]+\/[\w/-]+@v\d+$/);
     }
     const keeping = githubJob.steps.filter(({ uses }) => uses?.includes('upload'));
-    expect(keeping.map((step) => step.if)).toEqual(['always()', 'always()']);
-    expect(githubJob.env.JWT_SECRET).toMatch(/^\$\{\{ secrets\./);
+    expect(keeping.map((step) => step.if)).toEqual([
+      'always()',
+      "always() && hashFiles('doctor.sarif') != ''",
+    ]);
+    const knowing = githubJob.steps.filter((step) => step.env?.JWT_SECRET !== undefined);
+    expect(knowing.map((step) => [step.name, step.env?.JWT_SECRET])).toEqual([
+      ['Is it integrated?', expect.stringMatching(/^\$\{\{ secrets\./)],
+    ]);
+    expect(githubJob.env).not.toHaveProperty('JWT_SECRET');
   });
 
   it.concurrent('the GitHub job is green where all is well, and leaves what it uploads and a summary', async () => {
