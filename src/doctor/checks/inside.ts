@@ -1,15 +1,16 @@
 // inside.*: what the service itself sees, through the command of --exec.
 import { MIN_SECRET_BYTES, PLACEHOLDER } from '../../secret.js';
 import type { Variable } from '../../settings.js';
-import { withoutTrailingSlash } from '../../wire/urls.js';
+import { healthUrlProblem, withoutTrailingSlash } from '../../wire/urls.js';
 import { attempt } from '../attempt.js';
 import { deploymentCheck, type Finding, found, notApplicable, pass, verdict } from '../check.js';
 import type { DoctorContext, Exec } from '../context.js';
-import { sh } from '../findings/entry.js';
+import { insideOf } from '../findings/inside.js';
 import type { View } from '../inside/answer.js';
 import { type Looked, look } from '../inside/look.js';
 import { Looks } from '../inside/looks.js';
 import { jwtSecret, registryUrl, serviceId, serviceVars } from './env.js';
+import { withoutCredentials } from './registration.js';
 
 /** What the guide's client assumes without CONFIG_SERVICE_URL. */
 const GUIDES_DEFAULT = 'http://config-service:8082';
@@ -77,7 +78,8 @@ async function healthPath({ registry, services }: DoctorContext): Promise<string
   if (service === undefined || services.length > 1 || !URL.canParse(registry.url)) return '/health';
   const listed = await attempt(async () => (await registry.client()).listInstances(service));
   const [url] = listed.value?.flatMap(({ health_check_url: each }) => each ?? []) ?? [];
-  if (url === undefined || !URL.canParse(url)) return '/health';
+  // Of another scheme the path may begin without a slash, and lead to another host.
+  if (url === undefined || healthUrlProblem(withoutCredentials(url)) !== undefined) return '/health';
   const { pathname, search } = new URL(url);
   return pathname + search;
 }
@@ -163,6 +165,6 @@ function inside(made: Finding, exec: string): Finding {
     ...made,
     seen: `inside: ${made.seen}`,
     remedy: `${made.remedy} A container gets a new environment by \`docker compose up -d\`, not by a restart.`,
-    reproduce: made.reproduce === null ? null : `${exec} sh -c ${sh(made.reproduce)}`,
+    reproduce: made.reproduce === null ? null : insideOf(exec, made.reproduce),
   };
 }

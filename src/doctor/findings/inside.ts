@@ -5,8 +5,17 @@ import { entry, sh } from './entry.js';
 type Ran = { exec: string; seen: string };
 type Asked = Ran & { url: string; tool: string };
 
-const again = (p: Asked) => `${p.exec} ${askAgain(p.tool, p.url)}`;
+/**
+ * A command line that runs `command` where `exec` leads. Quotes do not outlive every way there (ssh joins what it is
+ * given, and its other side splits it anew), so that a command with more than plain words goes in as the script does.
+ */
+export function insideOf(exec: string, command: string): string {
+  return /^[\w@%+=:,./ -]+$/.test(command) ? `${exec} ${command}` : `echo ${sh(command)} | ${exec} sh -s`;
+}
+
+const again = (p: Asked) => insideOf(p.exec, askAgain(p.tool, p.url));
 const TRY = (p: { exec: string }) => `echo 'echo it runs' | ${p.exec} sh -s`;
+const DIGEST = 'printf %s "$JWT_SECRET" | sha256sum | cut -c1-8';
 
 export const INSIDE = {
   INSIDE_COMMAND_FAILED: entry<Ran & { ended: string }>('unknown', {
@@ -51,8 +60,7 @@ export const INSIDE = {
     seen: (p) => `JWT_SECRET inside (${p.inside}) is not the one here (${p.outside})`,
     remedy: () =>
       'Tokens of the one are refused with 401 by the other. All services share the one secret of the Coordinator: correct whichever is old (a space or quotes at its ends count too) and recreate the container.',
-    reproduce: (p) =>
-      `${p.exec} sh -c 'printf %s "$JWT_SECRET" | sha256sum | cut -c1-8'; printf %s "$JWT_SECRET" | sha256sum | cut -c1-8`,
+    reproduce: (p) => `${insideOf(p.exec, DIGEST)}; ${DIGEST}`,
   }),
   INSIDE_REGISTRY_ELSEWHERE: entry<{ exec: string; inside: string; outside: string }>('warn', {
     seen: (p) => `the service uses the registry ${p.inside}, the doctor looked at ${p.outside}`,
@@ -64,7 +72,8 @@ export const INSIDE = {
     seen: (p) => `inside, ${p.host} does not resolve: ${p.seen}`,
     remedy: () =>
       'Put both containers on the same Docker network (microservices-network), and use the service name of docker-compose.yml in CONFIG_SERVICE_URL; `docker network inspect microservices-network` lists who is on it.',
-    reproduce: (p) => `${p.exec} ${p.tool === 'nslookup' ? 'nslookup' : 'getent hosts'} ${sh(p.host)}`,
+    reproduce: (p) =>
+      insideOf(p.exec, `${p.tool === 'nslookup' ? 'nslookup' : 'getent hosts'} ${sh(p.host)}`),
   }),
   INSIDE_DNS_UNKNOWN: entry<{ exec: string; host: string }>('unknown', {
     seen: (p) => `whether ${p.host} resolves inside is not known: no tool there could ask`,
@@ -117,7 +126,8 @@ export const INSIDE = {
     seen: (p) =>
       `whether ${p.url} can be reached from inside is not known: there is neither curl, wget, python, node nor nc that could ask${p.url.startsWith('https:') ? ' and checks certificates' : ''}`,
     remedy: () => 'Have one of them in the image, or look from a debug container in the same network.',
-    reproduce: (p) => `${p.exec} sh -c 'command -v curl wget python3 python node nc'`,
+    reproduce: (p) =>
+      insideOf(p.exec, 'for each in curl wget python3 python node nc; do command -v $each; done'),
   }),
   INSIDE_HEALTH_REFUSED: entry<Asked>('fail', {
     seen: (p) => `inside, nothing listens at ${p.url}: ${p.seen}`,

@@ -76,8 +76,11 @@ function pair(line: string): { key: string; value: string } {
     : { key: line.slice(0, tab), value: printable(line.slice(tab + 1)) };
 }
 
+/** The tools that the script asks; the name becomes part of a command to paste, so that no other will do. */
+const SAID = /^(curl|wget|python3?|node|nc|getent|nslookup|address|\/etc\/hosts) (\d{1,3}) ?(.*)$/;
+
 function said(value: string | undefined): Said | undefined {
-  const [, tool, code, text = ''] = /^(\S+) (\d+) ?(.*)$/.exec(value ?? '') ?? [];
+  const [, tool, code, text = ''] = SAID.exec(value ?? '') ?? [];
   return tool === undefined ? undefined : { tool, code: Number(code), text };
 }
 

@@ -54,8 +54,8 @@ process.stdin.on("data", (data) => hash.update(data)).on("end", () => process.st
 export function askAgain(tool: string, url: string): string {
   if (tool === 'wget') return `wget -S -O - ${sh(url)}`;
   if (tool.startsWith('python'))
-    return `${tool} -c ${sh(`import urllib.request as r; print(r.urlopen("${url}").read())`)}`;
+    return `${tool} -c ${sh(`import urllib.request as r; print(r.urlopen(${JSON.stringify(url)}).read())`)}`;
   if (tool !== 'node') return `curl -sS -i ${sh(url)}`;
   const scheme = url.startsWith('https:') ? 'https' : 'http';
-  return `node -e ${sh(`require("${scheme}").get("${url}", (answer) => answer.pipe(process.stdout))`)}`;
+  return `node -e ${sh(`require("${scheme}").get(${JSON.stringify(url)}, (answer) => answer.pipe(process.stdout))`)}`;
 }
