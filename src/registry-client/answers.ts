@@ -143,9 +143,13 @@ export function jsonOrUndefined(text: string): unknown {
   }
 }
 
-/** `2026-11-21 20:28:39.241439+00:00` (deployed registries) as ISO 8601; text that is no time stays as it is. */
+/**
+ * `2026-11-21 20:28:39.241439+00:00` (deployed registries) as ISO 8601; one without a zone is UTC, as Python's utcnow()
+ * writes it. Text that is no time stays as it is.
+ */
 function toIso(text: string | null | undefined): string | null {
   if (text === null || text === undefined) return null;
-  const ms = Date.parse(text.replace(' ', 'T'));
+  const time = text.replace(' ', 'T');
+  const ms = Date.parse(/T[\d:.]+$/.test(time) ? `${time}Z` : time);
   return Number.isNaN(ms) ? text : new Date(ms).toISOString();
 }

@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NO_CONTAINERS } from '../support/container.js';
 import { startCoordinatorReplica } from '../support/coordinator-replica.js';
-import { detail, json } from '../support/instrument.js';
+import { detail, json, send, startInstrument } from '../support/instrument.js';
 import { type Behaviour, startSampleService } from '../support/sample-service.js';
-import { type Deployment, type DeploymentOptions, SECRET, SERVICE } from './deployment.js';
+import { type Deployment, type DeploymentOptions, forward, SECRET, SERVICE } from './deployment.js';
 import { writeSource } from './faults/source.js';
 import { putIntoContainer } from './inside-container.js';
 import { registerAtServe, registryBehindTls, registryElsewhere } from './moves.js';
@@ -159,6 +159,22 @@ export const VARIANTS: Variant[] = [
     {
       name: 'serve, as a Coordinator',
       change: (deployment) => registerAtServe(deployment, { beatS: { 'asr-1': 1 }, alive: ['asr-1'] }),
+    },
+    {
+      name: 'a registry that writes UTC without saying so, seen from Tokyo',
+      env: { TZ: 'Asia/Tokyo' },
+      async change(deployment) {
+        await registerAtServe(deployment, { beatS: { 'asr-1': 1 }, alive: ['asr-1'] });
+        const { env } = deployment;
+        const registry = env.REGISTRY_URL ?? '';
+        const gateway = await startInstrument(async (request, response) => {
+          const answer = await forward(request, registry);
+          const body = String(answer.body).replace(/(\d{2}:\d{2}\.\d{3})Z"/g, '$1"');
+          send(response, { ...answer, body });
+        });
+        deployment.owns(gateway);
+        env.REGISTRY_URL = gateway.url;
+      },
     },
     {
       name: 'serve, as a Config Service',

@@ -4,7 +4,7 @@ import { HEARTBEAT_INTERVAL_S, MISSED_BEATS_MEAN_DOWN } from '../../wire/coordin
 import { attempt } from '../attempt.js';
 import { type Finding, few, finding, found, notApplicable, pass, serviceCheck, verdict } from '../check.js';
 import { label, listing, present } from './registration.js';
-import { reachable, skewOf } from './registry.js';
+import { LEEWAY_S, reachable, skewOf } from './registry.js';
 import { api } from './registry-api.js';
 
 const LIMIT_S = HEARTBEAT_INTERVAL_S * MISSED_BEATS_MEAN_DOWN;
@@ -22,7 +22,7 @@ export const recent = serviceCheck({
   about: `A service beats every ${HEARTBEAT_INTERVAL_S} s; after ${LIMIT_S} s without it is down and gets no traffic. Read from the registry, by the registry's clock. Not applicable where the registry does not tell of heartbeats, as a deployed Config Service, which has none, and to an instance that registered by the registry guide alone and is watched by its health check.`,
   checklist: ['integration.5'],
   requires: [present, api, reachable],
-  codes: ['BEAT_LATE', 'BEAT_NEVER'],
+  codes: ['BEAT_LATE', 'BEAT_UNREADABLE', 'BEAT_NEVER'],
   settles: true,
   async run(context, [known, { api: kind }, { answer, askedAt }]) {
     const { service } = context;
@@ -34,12 +34,18 @@ export const recent = serviceCheck({
     for (const instance of instances) {
       const about = { service, instance: label(instance), limitS: LIMIT_S };
       const beat = beatOf(instance);
-      if (beat !== undefined) beating.push({ instance: label(instance), beat });
-      const ageS = secondsBetween(beat ?? now, now);
-      if (ageS > LIMIT_S) findings.push(finding('BEAT_LATE', { ...about, ageS }));
-      // Only a registry that tells how it watches an instance tells of heartbeats at all.
-      if (beat === undefined && kind === 'coordinator' && instance.monitored_by !== null)
-        findings.push(finding('BEAT_NEVER', about));
+      if (beat === undefined) {
+        // Only a registry that tells how it watches an instance tells of heartbeats at all.
+        if (kind === 'coordinator' && instance.monitored_by !== null)
+          findings.push(finding('BEAT_NEVER', about));
+      } else if (!hasBeen(beat, now)) {
+        const said = `"${instance.last_heartbeat}", at ${new Date(now).toISOString()}`;
+        findings.push(finding('BEAT_UNREADABLE', { ...about, said }));
+      } else {
+        beating.push({ instance: label(instance), beat });
+        const ageS = secondsBetween(beat, now);
+        if (ageS > LIMIT_S) findings.push(finding('BEAT_LATE', { ...about, ageS }));
+      }
     }
     if (findings.length > 0) return found(findings);
     if (beating.length === 0) return notApplicable(whyNone(instances));
@@ -55,10 +61,14 @@ function whyNone(instances: readonly Instance[]): string {
     : 'the registry does not tell of heartbeats';
 }
 
-/** The last heartbeat, milliseconds since 1970; undefined where the registry tells of none. */
+/** The last heartbeat, milliseconds since 1970; undefined where the registry tells of none, NaN where of no time. */
 function beatOf({ last_heartbeat }: Instance): number | undefined {
-  const beat = Date.parse(last_heartbeat ?? '');
-  return Number.isNaN(beat) ? undefined : beat;
+  return last_heartbeat ? Date.parse(last_heartbeat) : undefined;
+}
+
+/** False for a time to come, which clocks that differ a little do not explain, and for no time at all. */
+function hasBeen(beat: number, now: number): boolean {
+  return beat <= now + LEEWAY_S * 1000;
 }
 
 function secondsBetween(from: number, to: number): number {
@@ -103,8 +113,9 @@ export const cadence = serviceCheck({
         waiting = waiting.filter((one) => {
           // One that was taken out meanwhile has no beat to wait for.
           if (!beats.has(one.instance)) return false;
-          const gap = (beats.get(one.instance) ?? one.beat) - one.beat;
-          if (gap > 0) gaps.push(`${one.instance} after ${(gap / 1000).toFixed(1)} s`);
+          const beat = beats.get(one.instance) ?? one.beat;
+          const gap = beat - one.beat;
+          if (gap > 0 && hasBeen(beat, now)) gaps.push(`${one.instance} after ${(gap / 1000).toFixed(1)} s`);
           else if (over(one)) findings.push(stopped(service, one, now));
           else return true;
           return false;

@@ -11,6 +11,12 @@ export const HEARTBEAT = {
       'Its heartbeat loop has ended or never reaches the registry: look for "Heartbeat failed" in its log; it must run every 30 s as long as the service runs.',
     reproduce: describe,
   }),
+  BEAT_UNREADABLE: entry<Of & { said: string }>('unknown', {
+    seen: (p) => `when ${p.instance} sent its last heartbeat is not known: the registry says ${p.said}`,
+    remedy: () =>
+      'A time to come shows no heartbeat: compare the clocks of the registry (all of its replicas, its database) and look at the answer itself.',
+    reproduce: describe,
+  }),
   BEAT_NEVER: entry<Of>('fail', {
     seen: (p) => `${p.instance} has never sent a heartbeat`,
     remedy: () =>

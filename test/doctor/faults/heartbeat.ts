@@ -19,6 +19,11 @@ export const HEARTBEAT: readonly Fault[] = [
     expect: { 'heartbeat.recent': 'BEAT_NEVER' },
   },
   {
+    name: 'the last heartbeat is of a time to come',
+    break: (deployment) => registerAtServe(deployment, { beatS: { 'asr-1': -600 } }),
+    expect: { 'heartbeat.recent': 'BEAT_UNREADABLE' },
+  },
+  {
     name: 'the heartbeat loop ended a minute ago',
     break: (deployment) => registerAtServe(deployment, { beatS: { 'asr-1': 60 } }),
     expect: { 'heartbeat.cadence': 'BEAT_STOPPED' },
