@@ -1,7 +1,6 @@
 // e2e.calls-another-service: the one way that all the rest is for, gone once.
 import { randomUUID } from 'node:crypto';
 import { postMessage } from '../../messaging/send.js';
-import { detailOf } from '../../registry-client/answers.js';
 import type { Service } from '../../registry-client/client.js';
 import { serviceUrlProblem } from '../../wire/urls.js';
 import { attempt, because } from '../attempt.js';
@@ -11,6 +10,7 @@ import type { DoctorContext } from '../context.js';
 import { jwtSecret, usesTokens } from './env.js';
 import { idOf, TTL_S } from './message.js';
 import { PING, traceIdOf } from './message-active.js';
+import { saidBy } from './message-leaks.js';
 import { api } from './registry-api.js';
 
 /** Of the services there are, so many are tried until one answers. */
@@ -84,7 +84,7 @@ async function call(peer: string, token: string, context: DoctorContext): Promis
   const sent = await attempt(() => postMessage(context.http, url, { ...PING, trace_id }, token));
   if (sent.error) return problem(finding('CALL_UNANSWERED', { peer, why: because(sent.error) }));
   const { status } = sent.value;
-  const about = { peer, status, said: detailOf(sent.value) };
+  const about = { peer, status, said: saidBy(sent.value, context.secret) };
   if (status === 404 || status === 405) return { kind: 'mute' };
   if (status === 401 || status === 403) return problem(finding('CALL_REFUSED', about));
   if (status >= 500) return problem(finding('CALL_FAILED', about));

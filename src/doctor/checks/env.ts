@@ -161,7 +161,9 @@ function invalid(context: DoctorContext, { name, problem }: (typeof SERVICE_VARI
   const why = isPlaceholder(setting.value)
     ? "is the template's placeholder"
     : problem(setting.value)?.replace(/^must/, 'is no address of a service: it must');
-  return why === undefined ? [] : [finding('VARIABLE_INVALID', { variable: name, ...setting, problem: why })];
+  if (why === undefined) return [];
+  const value = setting.value.replace(/\/\/[^/?#]*@/, '//[secret]@');
+  return [finding('VARIABLE_INVALID', { variable: name, value, origin: setting.origin, problem: why })];
 }
 
 /** The guide's rule: SERVICE_PUBLIC_URL, else http://SERVICE_HOST|SERVICE_NAME:SERVICE_PORT. */

@@ -1,11 +1,11 @@
 // health.*: is it well, and does the registry know.
-import { detailOf } from '../../registry-client/answers.js';
 import type { Instance } from '../../registry-client/client.js';
 import { sideBySide } from '../../side-by-side.js';
 import { withoutTrailingSlash } from '../../wire/urls.js';
 import { attempt, because, ONCE_MORE } from '../attempt.js';
 import { type Finding, few, finding, found, serviceCheck, verdict } from '../check.js';
 import type { DoctorContext } from '../context.js';
+import { saidBy } from './message-leaks.js';
 import { AT_ONCE, address, label, urlReachable, withoutCredentials } from './registration.js';
 import { api } from './registry-api.js';
 
@@ -45,7 +45,7 @@ function healthUrl(instance: Instance): string {
     : `${withoutTrailingSlash(address(instance) ?? '')}/health`;
 }
 
-async function probe(instance: Instance, { http }: DoctorContext): Promise<Finding | undefined> {
+async function probe(instance: Instance, { http, secret }: DoctorContext): Promise<Finding | undefined> {
   const at = { instance: label(instance), url: healthUrl(instance) };
   if (!URL.canParse(at.url)) return finding('HEALTH_NO_ANSWER', { ...at, seen: `"${at.url}" is no URL` });
   const asked = await attempt(() =>
@@ -55,7 +55,7 @@ async function probe(instance: Instance, { http }: DoctorContext): Promise<Findi
   const { status } = asked.value;
   if (status >= 200 && status <= 299) return undefined;
   if (status === 404 || status === 405) return finding('HEALTH_MISSING', { ...at, status });
-  return finding('HEALTH_FAILING', { ...at, status, said: detailOf(asked.value) });
+  return finding('HEALTH_FAILING', { ...at, status, said: saidBy(asked.value, secret) });
 }
 
 const ILL: ReadonlySet<string> = new Set(['unhealthy', 'down']);

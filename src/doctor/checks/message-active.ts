@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpAnswer } from '../../http/http.js';
 import { messageUrl, postMessage } from '../../messaging/send.js';
-import { detailOf, jsonOrUndefined } from '../../registry-client/answers.js';
+import { jsonOrUndefined } from '../../registry-client/answers.js';
 import type { Instance } from '../../registry-client/client.js';
 import { sideBySide } from '../../side-by-side.js';
 import { attempt, because } from '../attempt.js';
@@ -19,7 +19,7 @@ import {
   TTL_S,
   wrongKey,
 } from './message.js';
-import { leakIn } from './message-leaks.js';
+import { leakIn, saidBy } from './message-leaks.js';
 import { AT_ONCE, address, label, urlReachable } from './registration.js';
 
 /** A message of one of the guide's types, and harmless: a query that changes nothing. */
@@ -34,6 +34,8 @@ interface Sent {
   readonly reproduce: string;
   readonly traceId: string;
   readonly answer: HttpAnswer;
+  /** What the answer says, to show. */
+  readonly said: string;
 }
 
 /** Sends a message with a good token to every instance: what came back, and what is wrong with what did not. */
@@ -66,7 +68,8 @@ async function sendTo(
   const none = asked.error ? because(asked.error) : tooMany(asked.value);
   if (asked.error || none !== undefined)
     return { problem: finding('MESSAGE_NO_ANSWER', { ...about, seen: none ?? '' }) };
-  const sent = { instance, name, reproduce, traceId, answer: asked.value };
+  const said = saidBy(asked.value, secret);
+  const sent = { instance, name, reproduce, traceId, answer: asked.value, said };
   const leak = asked.value.status >= 400 ? leakIn(asked.value.text, secret) : undefined;
   return leak === undefined ? { sent } : { sent, problem: finding('ANSWER_LEAKS', { ...about, leak }) };
 }
@@ -97,7 +100,7 @@ export const acceptsValid = serviceCheck({
     const past: Sent[] = [];
     for (const each of sent) {
       const { status } = each.answer;
-      const about = { instance: each.name, status, said: detailOf(each.answer), reproduce: each.reproduce };
+      const about = { instance: each.name, status, said: each.said, reproduce: each.reproduce };
       if (status === 401 || status === 403) findings.push(finding('VALID_TOKEN_REFUSED', about));
       else if (status >= 500) findings.push(finding('MESSAGE_CRASHES', about));
       else past.push(each);
@@ -112,7 +115,7 @@ function sentence(sent: Sent): string {
   const { status } = sent.answer;
   return accepted(sent)
     ? `${status}`
-    : `${status} (${detailOf(sent.answer)}): the token was accepted, the message was not`;
+    : `${status} (${sent.said}): the token was accepted, the message was not`;
 }
 
 export const echoesTrace = serviceCheck({
@@ -163,7 +166,7 @@ export const rejectsUnknownType = serviceCheck({
     );
     for (const each of sent) {
       const { status } = each.answer;
-      const about = { instance: each.name, status, said: detailOf(each.answer), reproduce: each.reproduce };
+      const about = { instance: each.name, status, said: each.said, reproduce: each.reproduce };
       if (accepted(each)) findings.push(finding('UNKNOWN_TYPE_ACCEPTED', about));
       else if (status >= 500) findings.push(finding('MESSAGE_CRASHES', about));
     }

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { HttpAnswer } from '../../http/http.js';
 import { messageUrl } from '../../messaging/send.js';
-import { detailOf, jsonOrUndefined } from '../../registry-client/answers.js';
+import { jsonOrUndefined } from '../../registry-client/answers.js';
 import type { Instance } from '../../registry-client/client.js';
 import { Secret } from '../../secret.js';
 import { sideBySide } from '../../side-by-side.js';
@@ -22,7 +22,7 @@ import {
 import type { DoctorContext, ServiceContext } from '../context.js';
 import { sh } from '../findings/entry.js';
 import { jwtSecret, usesTokens } from './env.js';
-import { leakIn } from './message-leaks.js';
+import { leakIn, saidBy } from './message-leaks.js';
 import { AT_ONCE, address, label, urlReachable } from './registration.js';
 
 interface Bad {
@@ -103,7 +103,7 @@ async function refusal(
   what: string,
   authorization: string | undefined,
   curl: Bad['curl'],
-  { http }: ServiceContext,
+  { http, secret }: ServiceContext,
 ): Promise<{ status?: number; answer?: Tries['answers'][number]; finding?: Finding }> {
   const url = messageUrl(address(instance) ?? '');
   const json: Envelope = { type: 'query', payload: { action: 'ping' }, trace_id: randomUUID() };
@@ -111,7 +111,7 @@ async function refusal(
   const asked = await attempt(() => http.send({ method: 'POST', url, json, headers, maxBytes: 1024 * 1024 }));
   const about = { instance: label(instance), what, reproduce: curlCommand(url, curl) };
   if (asked.error) return { finding: finding('MESSAGE_NO_ANSWER', { ...about, seen: because(asked.error) }) };
-  const judged = judge(asked.value, about);
+  const judged = judge(asked.value, about, secret);
   const answer = { ...about, text: asked.value.text };
   return judged === undefined ? { status: asked.value.status, answer } : { answer, finding: judged };
 }
@@ -120,9 +120,10 @@ async function refusal(
 function judge(
   answer: HttpAnswer,
   about: { instance: string; what: string; reproduce: string },
+  secret: ServiceContext['secret'],
 ): Finding | undefined {
   const { status } = answer;
-  const with_ = { ...about, status, said: detailOf(answer) };
+  const with_ = { ...about, status, said: saidBy(answer, secret) };
   if (status === 401 || status === 403) return undefined;
   if (status >= 200 && status <= 299) return finding('TOKEN_ACCEPTED', with_);
   if (status === 404 || status === 405) return finding('NO_MESSAGE_ENDPOINT', with_);
@@ -205,7 +206,7 @@ export const expired = rejects({
   signed: true,
   authorization: async (context) =>
     `Bearer ${await context.token({ service_id: idOf(context), ageS: 3600 + TTL_S, ttlS: TTL_S })}`,
-  curl: { before: 'TOKEN=$(regctl mint-token --ttl 1s); sleep 2', header: 'Bearer $TOKEN' },
+  curl: { before: 'TOKEN=$(regctl mint-token --ttl 1s); sleep 35', header: 'Bearer $TOKEN' },
 });
 
 export const noScheme = rejects({

@@ -20,7 +20,8 @@ export function address({ service_url: url }: Instance): string | null {
 
 /** Credentials in a URL are a finding (registration.url-form), and nobody else's to see or to send. */
 export function withoutCredentials(url: string): string {
-  if (!URL.canParse(url)) return url;
+  // What is no URL may still be shown.
+  if (!URL.canParse(url)) return url.replace(/\/\/[^/?#]*@/, '//');
   const parsed = new URL(url);
   if (parsed.username === '' && parsed.password === '') return url;
   parsed.username = '';

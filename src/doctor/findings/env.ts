@@ -3,6 +3,16 @@ import { entry, sh } from './entry.js';
 const GET_FROM_COORDINATOR =
   'Ask the Coordinator for it, and put it into the environment or .env; see `regctl context show --resolved`.';
 
+interface FromSomewhere {
+  variable: string;
+  value: string;
+  origin: string;
+}
+
+/** Shows a variable where it is set. */
+const look = ({ variable, origin }: { variable: string; origin: string }) =>
+  origin === '.env' ? `grep ${variable}= .env` : `printenv ${variable}`;
+
 export const ENV = {
   SERVICE_ID_MISSING: entry<Record<never, never>>('fail', {
     seen: () => 'SERVICE_ID is not set',
@@ -12,7 +22,7 @@ export const ENV = {
   SERVICE_ID_INVALID: entry<{ value: string; origin: string }>('fail', {
     seen: (p) => `SERVICE_ID (from ${p.origin}) is "${p.value}", not a positive integer`,
     remedy: () => GET_FROM_COORDINATOR,
-    reproduce: () => 'printenv SERVICE_ID',
+    reproduce: (p) => look({ ...p, variable: 'SERVICE_ID' }),
   }),
   REGISTRY_URL_DEFAULT: entry<{ url: string }>('warn', {
     seen: (p) => `neither CONFIG_SERVICE_URL nor REGISTRY_URL is set; ${p.url} is assumed`,
@@ -45,11 +55,11 @@ export const ENV = {
     remedy: (p) => `Set ${p.variable} where the service gets its environment (docker-compose.yml, .env).`,
     reproduce: (p) => `printenv ${p.variable}`,
   }),
-  VARIABLE_INVALID: entry<{ variable: string; value: string; origin: string; problem: string }>('fail', {
+  VARIABLE_INVALID: entry<FromSomewhere & { problem: string }>('fail', {
     seen: (p) => `${p.variable} (from ${p.origin}) is "${p.value}", which ${p.problem}`,
     remedy: (p) =>
       `Correct ${p.variable}; the service builds the address it registers from SERVICE_PUBLIC_URL, else from SERVICE_HOST and SERVICE_PORT.`,
-    reproduce: (p) => `printenv ${p.variable}`,
+    reproduce: look,
   }),
   ENV_FILE_NOT_IGNORED: entry<{ path: string }>('fail', {
     seen: (p) => `${p.path} is not ignored by git: the next commit may publish what is in it`,
