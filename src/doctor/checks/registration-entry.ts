@@ -111,7 +111,9 @@ export const noDuplicates = serviceCheck({
       const registered = address(instance);
       if (registered === null) continue;
       const url = withoutTrailingSlash(registered);
-      addresses.set(url, [...(addresses.get(url) ?? []), instance]);
+      const same = addresses.get(url);
+      if (same) same.push(instance);
+      else addresses.set(url, [instance]);
     }
     const findings = [...addresses].flatMap(([url, same]) => {
       const others = (namesByUrl.get(url) ?? []).filter(

@@ -1,6 +1,6 @@
 // registration.startup-log: the guide's log messages, in the file of --logs.
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 import { finding, found, notApplicable, pass, serviceCheck } from '../check.js';
 
 export const startupLog = serviceCheck({
@@ -23,21 +23,40 @@ export const startupLog = serviceCheck({
   },
 });
 
-const FAILURE = /service registry registration (skipped\/failed|error|failed)|\bregistration failed\b/i;
-const SUCCESS = /\bregistered (?:(\S+) with service registry )?as (?:instance )?\S+/i;
-const MAX_LINE = 300;
+/** The guide's words. The short ones count as it writes them: "User registered as admin" is about something else. */
+const FAILURE = /service registry registration (skipped\/failed|error|failed)/i;
+const FAILED = /\bRegistration failed\b/;
+const SUCCESS = /\bregistered (\S+) with service registry as (?:instance )?\S+/i;
+const SUCCEEDED = /\bRegistered as (?:instance )?\S+/;
+
+/** Characters of a line that are looked at; structured logs put much before the message. */
+const MAX_LINE = 4_096;
+const MAX_SHOWN = 300;
 
 /** The last message about the registration of `service`; one that names another service is not about it. */
 async function lastMessage(file: string, service: string, signal: AbortSignal) {
   let last: { registered: boolean; line: string } | undefined;
-  const lines = createInterface({ input: createReadStream(file, { encoding: 'utf8', signal }) });
-  for await (const whole of lines) {
-    const line = whole.slice(0, MAX_LINE).trim();
-    const success = SUCCESS.exec(line);
-    if (success && (success[1] === undefined || success[1] === service)) last = { registered: true, line };
-    else if (FAILURE.test(line) && !concernsAnother(line, service)) last = { registered: false, line };
+  for await (const whole of linesOf(file, signal)) {
+    // Colours end in a letter, right before the word.
+    const text = stripVTControlCharacters(whole.slice(0, MAX_LINE)).trim();
+    const line = text.slice(0, MAX_SHOWN);
+    const named = SUCCESS.exec(text)?.[1];
+    if (named === service || (named === undefined && SUCCEEDED.test(text))) last = { registered: true, line };
+    else if ((FAILURE.test(text) || FAILED.test(text)) && !concernsAnother(text, service))
+      last = { registered: false, line };
   }
   return last;
+}
+
+/** The lines of a file, of which one without end fills no memory. */
+async function* linesOf(file: string, signal: AbortSignal): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8', signal }) as AsyncIterable<string>) {
+    const lines = (rest + chunk).split('\n');
+    rest = (lines.pop() ?? '').slice(0, MAX_LINE);
+    yield* lines;
+  }
+  yield rest;
 }
 
 function concernsAnother(line: string, service: string): boolean {
