@@ -26,7 +26,11 @@ const lines = pages.flatMap((page) => {
 
 /** What is wrong with a command line; undefined where nothing is. */
 function problem(line: string): string | undefined {
-  const words = line.split(/\s+/).filter((word) => word !== '');
+  // What is quoted is an argument, and may be a command of its own.
+  const words = line
+    .replace(/'[^']*'|"[^"]*"/g, '…')
+    .split(/\s+/)
+    .filter((word) => word !== '');
   const names = words.filter((word) => !word.startsWith('-'));
   const id = [names.slice(0, 2).join(':'), names[0] ?? ''].find(
     (name) => commands[name] ?? Object.values(commands).some(({ aliases }) => aliases.includes(name)),

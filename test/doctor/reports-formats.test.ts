@@ -61,6 +61,19 @@ describe('the markdown report', () => {
     expect(prettyReport(reportOf(greenResults(), about), filesPaper)).toContain(` s${told}; exit 0.`);
   });
 
+  it('names on a terminal what is new, failures first, and no more than are read', () => {
+    const trouble = { id: 'a.one', service: 'asr-service', code: 'X', level: 'warn' } as const;
+    const failure = { id: 'env.file', service: null, code: 'Y', level: 'fail' } as const;
+    const named = (troubles: (typeof trouble | typeof failure)[]) =>
+      prettyReport(
+        reportOf(greenResults(), { comparison: { ...unchanged, new: troubles } }),
+        filesPaper,
+      ).split('\n\n');
+    expect(named([trouble, failure])).toContain('New: env.file [Y], a.one of asr-service [X].');
+    expect(named(Array(7).fill(failure)).find((part) => part.startsWith('New: '))).toMatch(/, and 2 more\.$/);
+    expect(named([]).join()).not.toContain('New: ');
+  });
+
   it('puts what came from the network in as text', () => {
     const page = text(
       quoting('a | b `c` <img src=x> @octocat #12 GH-3 **d** [e](http://f) \\| https://g www.h.io $x$ ~~y~~'),

@@ -44,6 +44,7 @@ export function prettyReport(report: Report, paper: ReportPaper): string {
       ? blockedText(report, paper)
       : groupText({ title: 'not carried out', results: leftOut }, paper),
     nextText(report, paper),
+    newText(report, paper),
     verdictText(report, paper),
   ]
     .filter((section) => section !== '')
@@ -66,12 +67,30 @@ function causeText(report: Report, paper: ReportPaper): string {
 }
 
 /** Where to begin; with --brief all of it is in sight. */
-function nextText(report: Report, { brief, clean, width }: ReportPaper): string {
+function nextText(report: Report, paper: ReportPaper): string {
   const ids = [...new Set(problems(report).map(({ id }) => id))];
-  if (brief || ids.length === 0) return '';
-  const more = ids.length > MOST ? `, and ${ids.length - MOST} more` : '';
-  const named = ids.slice(0, MOST).join(', ');
-  return wrap(clean(`Begin with: ${named}${more}. Only what is not green: --brief.`), width).join('\n');
+  if (paper.brief || ids.length === 0) return '';
+  return paragraph(`Begin with: ${few(ids)}. Only what is not green: --brief.`, paper);
+}
+
+/** What the earlier run did not find, among all that both did; failures first. */
+function newText({ comparison }: Report, paper: ReportPaper): string {
+  const found = comparison?.new ?? [];
+  if (found.length === 0) return '';
+  const failures = found.filter(({ level }) => level === 'fail');
+  const names = [...failures, ...found.filter(({ level }) => level !== 'fail')].map(
+    ({ id, service, code }) => `${id}${service === null ? '' : ` of ${service}`} [${code}]`,
+  );
+  return paragraph(`New: ${few(names)}.`, paper);
+}
+
+function few(names: readonly string[]): string {
+  const more = names.length > MOST ? `, and ${names.length - MOST} more` : '';
+  return `${names.slice(0, MOST).join(', ')}${more}`;
+}
+
+function paragraph(text: string, { clean, width }: ReportPaper): string {
+  return wrap(clean(text), width).join('\n');
 }
 
 /** Nothing in it was asked for, or applies: no news. */
