@@ -106,13 +106,17 @@ it('a signal ends also what waits for standard input', async () => {
 
 it('says what an interruption left: nothing changed, or what may have been carried out', async () => {
   replica.slow(2_000);
-  const listing = target.start(['list', '--json']);
-  const registering = target.start(['register', 'slow', '--url', 'http://slow:1', '--instance-id', 's-1']);
   const asked = (text: string) => replica.requests.some(({ path, body }) => `${path} ${body}`.includes(text));
-  await expect.poll(() => asked('"slow"') && asked('/registry/services '), { timeout: 20_000 }).toBe(true);
-  registering.child.kill('SIGINT');
-  listing.child.kill('SIGINT');
-  const [read, changed] = await Promise.all([listing.done, registering.done]);
+  /** Interrupts the command while the registry has its request, which contains `text`. */
+  const interrupt = async (args: string[], text: string) => {
+    const { child, done } = target.start(args);
+    await expect.poll(() => asked(text), { timeout: 20_000 }).toBe(true);
+    child.kill('SIGINT');
+    return done;
+  };
+  const read = await interrupt(['list', '--json'], '/registry/services ');
+  const register = ['register', 'slow', '--url', 'http://slow:1', '--instance-id', 's-1'];
+  const changed = await interrupt(register, '"slow"');
   replica.slow(0);
   expect(errorOf(read).hint).toBe('Nothing was changed.');
   // The registration is not cut short: it is there, and said to be.
