@@ -220,3 +220,11 @@ describe('a report file', () => {
     expect(await readdir(folder)).toEqual(['report.json']);
   });
 });
+
+it.each([
+  finding('REGISTRY_SILENT', { url: 'http://r:8082/health', seen: 'No answer' }),
+  finding('REGISTRY_CONNECT_TIMEOUT', { url: 'http://r:8082/health', seen: 'No answer' }),
+  finding('URL_UNREACHABLE', { instance: 'asr-1', url: 'http://asr:8090', seen: 'No answer' }),
+])('the command to paste for $code ends also where nothing answers', ({ reproduce }) => {
+  expect(reproduce).toContain('--max-time 5 ');
+});

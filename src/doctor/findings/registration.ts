@@ -74,7 +74,7 @@ export const REGISTRATION = {
     seen: (p) => `${p.instance}: ${p.seen}`,
     remedy: () =>
       'Check that the service runs and listens on that host and port (0.0.0.0, not 127.0.0.1, inside a container). For Docker networking SERVICE_HOST is the container name, which resolves only inside the Docker network: run this there.',
-    reproduce: curl,
+    reproduce: (p) => `curl -sS -i --max-time 5 ${sh(p.url)}`,
   }),
   NO_HEALTH_URL: entry<{ instance: string }>('warn', {
     seen: (p) => `${p.instance} registered without a health_check_url: the registry has to guess it`,

@@ -28,7 +28,7 @@ export const REGISTRY = {
     seen: (p) => `TCP: ${p.seen}`,
     remedy: () =>
       'Packets are lost on the way: check firewall and routing, and that both sides are on the same Docker network (microservices-network).',
-    reproduce: curl,
+    reproduce: (p) => `curl -sS -i --max-time 5 ${sh(p.url)}`,
   }),
   REGISTRY_TLS: entry<Where>('fail', {
     seen: (p) => `TLS: ${p.seen}`,
@@ -45,7 +45,7 @@ export const REGISTRY = {
     seen: (p) => `HTTP: ${p.seen}; it accepts connections, but does not answer`,
     remedy: () =>
       'The registry hangs, or waits for ZooKeeper, PostgreSQL or Redis: look at its log and restart it if need be.',
-    reproduce: curl,
+    reproduce: (p) => `curl -sS -i --max-time 5 ${sh(p.url)}`,
   }),
   REGISTRY_NOT_HTTP: entry<Where>('fail', {
     seen: (p) => `HTTP: ${p.seen}`,
