@@ -47,13 +47,8 @@ export type Shape =
 export interface Language {
   name: string;
   parser: Parser;
-  /** Makes what the grammar does not know into what it does, without moving anything. */
+  /** Makes what the grammar does not know into what it does, without moving anything; what it says is read from the text itself. */
   prepare?(text: string): string;
-  /**
-   * Lines at which the grammar is known to stumble over good code, and how many further lines it may take to find
-   * its feet. What is written there is read all the same, only with less understanding; an error elsewhere is told.
-   */
-  gaps?: { at: RegExp; lines: number };
   shape(node: SyntaxNode, text: string): Shape | undefined;
 }
 

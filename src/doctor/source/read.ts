@@ -35,18 +35,8 @@ export async function readCode(
     comments: builder.comments,
     nodes,
     bindings: bindings(nodes, builder.unknowns),
-    errorAt: builder.errors.find((at) => !isGap(at, text, language)),
+    errorAt: builder.errors[0],
   };
-}
-
-function isGap(at: number, text: string, { gaps }: Language): boolean {
-  if (gaps === undefined) return false;
-  const end = text.indexOf('\n', at);
-  const upTo = text.slice(Math.max(0, at - 4_000), end < 0 ? undefined : Math.min(end, at + 1_000));
-  return upTo
-    .split('\n')
-    .slice(-1 - gaps.lines)
-    .some((line) => gaps.at.test(line));
 }
 
 /** Lets others have their turn between steps, so that a large file holds nobody up. */

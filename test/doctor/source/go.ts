@@ -159,6 +159,8 @@ export const GO: Sample[] = [
       '  for i := range xs { fmt.Println(i) }',
       '  if v, ok := m["a"]; ok { _ = v }',
       '  switch x := y.(type) { case string: a(x) }',
+      '  done := true',
+      '  i++',
       '  return nil',
       '}',
     ),

@@ -150,6 +150,12 @@ export const JAVA: Sample[] = [
       '  String f(Object o) {',
       '    if (o instanceof Circle(double r) && r > 1) return "x";',
       '    if (o instanceof String s && s.isEmpty()) return s;',
+      '    int with = 1;',
+      '    if (o == null) return switch (with) { case 1 -> "one"; default -> "many"; };',
+      '    switch (o) {',
+      '      case Circle(double r) -> a(r);',
+      '      case String s -> b(s);',
+      '    }',
       '    var kind = switch (o) {',
       '      case Circle c when c.r() > 1 -> "big";',
       '      case null, default -> {',
@@ -163,5 +169,15 @@ export const JAVA: Sample[] = [
       '}',
     ].join('\n'),
     found: [],
+  },
+  {
+    name: 'a mistake soon after a switch, which is told',
+    code: main(
+      '  void f(Object o) {',
+      '    switch (o) { case String s -> a(s); default -> b(); }',
+      '    c(;',
+      '  }',
+    ),
+    found: ['SOURCE_UNPARSED 4'],
   },
 ];

@@ -202,7 +202,7 @@ export const PYTHON: Sample[] = [
   },
   {
     name: 'syntax of today',
-    code: `match x:\n    case {"a": 1}:\n        pass\nwith (\n    open(a) as b,\n    open(c) as d,\n):\n    yield\ndef f[T](x: T, /, *, y: int = 1) -> T: ...\nif (n := f(1.)) > 1: print(f"{x!r:>{n}} {y=}")\n`,
+    code: `match x:\n    case {"a": 1}:\n        pass\n    case ast.Return(value=ast.Call()) | list():\n        pass\n@a(b).c\ndef g(): ...\nwith f() as (p, q):\n    x = t"{p}"\nwith (\n    open(a) as b,\n    open(c) as d,\n):\n    yield\ndef f[T](x: T, /, *, y: int = 1) -> T: ...\nif (n := f(1.)) > 1: print(f"{x!r:>{n}} {y=}")\n`,
     found: [],
   },
 ];

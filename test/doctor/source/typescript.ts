@@ -108,7 +108,7 @@ await registryClient.register({ name });`,
   },
   {
     name: 'syntax of today',
-    code: "export type * from './a.js';\nlet m: typeof import('a');\nimport j from './a.json' with { type: 'json' };\nconst x = { a } satisfies B as const;\nclass A<const T> { accessor y = 1; @dec() z!: string; #w?: T; static { a(); } }\nlet f = async <T,>(x: T): Promise<T> => x;\nconst g = (x: unknown): x is string => typeof x === 'string';\nenum E { A = 1 << 2 }\n",
+    code: "export type * from './a.js';\nlet m: typeof import('a');\nimport j from './a.json' with { type: 'json' };\nconst x = { a } satisfies B as const;\nclass A<const T> { accessor y = 1; @dec() z!: string; #w?: T; static { a(); } }\nlet f = async <T,>(x: T): Promise<T> => x;\nconst g = (x: unknown): x is string => typeof x === 'string';\nenum E { A = 1 << 2 }\nlet late!: E;\nimport L = a.L;\nxs.filter((x): x is string => x !== '');\n",
     found: [],
   },
 ];

@@ -19,22 +19,57 @@ export function ecmascript(path: string): Language {
     name: dialect.startsWith('ts') ? 'TypeScript' : 'JavaScript',
     parser: parser.configure({ dialect }),
     prepare,
-    gaps: {
-      at: /\bis\b.*=>|^\s*(export\s+)?(declare|interface|type)\b|\bimport\b.*\brequire\b|\.\.\.\w+:/,
-      lines: 1,
-    },
     shape,
   };
 }
 
-/** What the grammar does not know is all about types, and they are nothing here. */
+const spaces = (part: string) => ' '.repeat(part.length);
+
+/** Types that the grammar does not know; they are nothing here. */
+const UNKNOWN_TYPES: [RegExp, (part: string) => string][] = [
+  [/(?<=^export )type(?= \*)/gm, spaces],
+  [/\btypeof\s+import\([^)\n]*\)/g, (part) => 'any'.padEnd(part.length)],
+  [
+    /^(?:import|export)\b[^;\n]{0,500}['"] with \{[^}\n]{0,500}\}/gm,
+    (part) => part.replace(/ with \{[^}]*\}$/, spaces),
+  ],
+  [/(?<=\)\s?:\s?)(?:asserts )?\w+ is (?=[^\n]{0,300}=>)/g, spaces],
+  [/^declare module (?:'[^'\n]{0,200}'|"[^"\n]{0,200}")/gm, (part) => 'namespace x'.padEnd(part.length)],
+  [/(?<=\basync ?)<[^<>()\n]*>(?=\()/g, spaces],
+  [/(?<=\b(?:let|var)\s+\w+)!(?=\s*:)/g, spaces],
+  [/(?<=^(?:export )?)import(?= \w+ = [\w.]+[(;\n])/gm, (part) => 'const'.padEnd(part.length)],
+];
+
+/**
+ * Where braces may be an object or a pattern, the grammar tries both, and over a long stretch gives one up before it
+ * knows: so a long list of names begins with what no pattern has, and a long comment is one of two lines.
+ */
+const UNDECIDED: [RegExp, (part: string) => string][] = [
+  [
+    /(?<=(?:=|\breturn|\bdefault) \{)\n {2,}(?=\w+,\n(?: *[\w$]+(?:: [\w$]+)?,\n){30,})/g,
+    (part) => '_:+'.padEnd(part.length),
+  ],
+  [
+    /^[ \t]*\/\*\*?[^\n]*\n(?:[ \t]*\*(?!\/)[^\n]*\n){5,}[ \t]*\*\//gm,
+    (part) => part.replace('\n', '\r').replaceAll('\n', ' ').replace('\r', '\n'),
+  ],
+];
+
+/** Other code that it does not know, as code that says as much here. */
+const UNKNOWN_CODE: [RegExp, (part: string) => string][] = [
+  // What is assigned to several places at once is not followed.
+  [/(?<=^[ \t]*;?\[[^=;\n]*\] )=(?=[^=>])/gm, () => ','],
+  [/(?<=^[ \t]*\} )=(?= [\w.]+\);?$)/gm, () => ','],
+  // `!` where a statement begins is taken for the end of the one before.
+  [/(?<=^[ \t]*)!+(?=[\w$])(?!!*(?:function|async|class)\b)/gm, spaces],
+  [/\b0[XBO](?=[\da-fA-F])/g, (part) => part.toLowerCase()],
+];
+
 function prepare(text: string): string {
-  const spaces = (part: string) => ' '.repeat(part.length);
-  return text
-    .replace(/(?<=^export )type(?= \*)/gm, spaces)
-    .replace(/\btypeof\s+import\([^)\n]*\)/g, (part) => 'any'.padEnd(part.length))
-    .replace(/^((?:import|export)\b[^;\n]*['"])( with \{[^}\n]*\})/gm, (_, from, type) => from + spaces(type))
-    .replace(/(?<=\basync ?)<[^<>()\n]*>(?=\()/g, spaces);
+  return [...UNKNOWN_TYPES, ...UNDECIDED, ...UNKNOWN_CODE].reduce(
+    (made, [what, by]) => made.replace(what, by),
+    text,
+  );
 }
 
 function shape(node: SyntaxNode, text: string): Shape | undefined {

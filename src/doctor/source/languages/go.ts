@@ -15,8 +15,12 @@ import {
 export const go: Language = {
   name: 'Go',
   parser,
-  // The grammar does not know `for range x {`; as a condition it says as much here.
-  prepare: (text) => text.replace(/\bfor[ \t]+range\b/g, (words) => 'for'.padEnd(words.length)),
+  prepare: (text) =>
+    text
+      // The grammar does not know `for range x {`; as a condition it says as much here.
+      .replace(/\bfor[ \t]+range\b/g, (words) => 'for'.padEnd(words.length))
+      // Nor that a statement may end with `true` or `false`; with a name it may.
+      .replace(/\b(tru|fals)e\b/g, '$1_'),
   shape,
 };
 

@@ -12,17 +12,27 @@ import {
   unescaped,
 } from '../nodes.js';
 
-export const java: Language = {
-  name: 'Java',
-  parser,
-  // In annotations the grammar takes no class literal, but a field.
-  prepare: (text) => text.replace(/\.class\b(?<=[A-Z]\w*\.class)/g, '.clazz'),
-  gaps: {
-    at: /\bswitch\b|\b(case|default)\b.*->|\byield\b|\binstanceof\s+\w+\s*\(|^\s*void\s+main\b/,
-    lines: 20,
-  },
-  shape,
-};
+export const java: Language = { name: 'Java', parser, prepare, shape };
+
+/** What the grammar does not know, as code that says as much here: patterns left out, switch as a statement. */
+function prepare(text: string): string {
+  const spaces = (part: string) => ' '.repeat(part.length);
+  return text
+    .replace(/\.class\b(?<=[A-Z]\w*\.class)/g, '.clazz')
+    .replace(/\bwith\b(?<!\bprovides [^;\n]{1,200}with)/g, 'wit_')
+    .replace(/\breturn (?=switch\b)/g, 'return;')
+    .replace(/= (?=switch\b)/g, ' ;')
+    .replace(/(?<![.\w])yield(?=[ \t]+[\w"'({!-])/g, 'throw')
+    .replace(/\bnull, default(?= ->)/g, (part) => 'null'.padEnd(part.length))
+    .replace(
+      /\b(case[ \t]+[A-Z][\w.]*)((?:\(|[ \t]+\w)[^\n{};]{0,300}?)(?=[ \t]?->)/g,
+      (_, name, rest) => name + spaces(rest),
+    )
+    .replace(
+      /\b(instanceof[ \t]+[A-Z][\w.]*)(\((?:[^()]|\([^()]{0,200}\)){0,200}\))/g,
+      (_, name, rest) => name + spaces(rest),
+    );
+}
 
 function shape(node: SyntaxNode, text: string): Shape | undefined {
   switch (node.name) {

@@ -15,18 +15,31 @@ import {
 export const python: Language = {
   name: 'Python',
   parser,
-  // The grammar does not know `yield` alone, nor a form feed, nor parentheses around what `with` opens.
-  prepare: (text) =>
+  prepare,
+  shape,
+};
+
+/** What the grammar does not know, as code that says as much here. */
+function prepare(text: string): string {
+  return (
     text
       .replaceAll('\f', ' ')
       .replace(/\b(\d+)\.(?=[\s)\],*/+-]|$)/g, '$10')
       .replace(/\byield\b(?=[ \t]*(?:$|[)\]}#,]))/gm, '_____')
+      // Parentheses around what `with` opens, and around what that is called.
       .replace(/\((?<=\bwith[ \t]*\()((?:[^()]|\([^()]*\)){1,2000})\)(?=[ \t]*:)/g, (whole, inner: string) =>
         / as /.test(inner) ? ` ${inner.replace(/,(?=\s*$)/, ' ').replaceAll('\n', ' ')} ` : whole,
-      ),
-  gaps: { at: /^\s*@.*\)\s*[[.]|\bt["']/, lines: 1 },
-  shape,
-};
+      )
+      .replace(/(?<=\bas )\([\w\s,]{1,300}\)(?=:)/g, (names) => '_'.padEnd(names.length))
+      // Patterns with classes, a decorator that is more than a call, template strings.
+      .replace(
+        /^([ \t]*case )([^\n"']*\([^\n]*)(?=:[ \t]*$)/gm,
+        (_, word, what) => word + '_'.padEnd(what.length),
+      )
+      .replace(/^([ \t]*)@(?=[^\n]*\)[ \t]*[[.][^\n]*[\w)\]]$)/gm, '$1+')
+      .replace(/\bt(?=["'])/g, 'f')
+  );
+}
 
 function shape(node: SyntaxNode, text: string): Shape | undefined {
   switch (node.name) {
