@@ -4,6 +4,7 @@ import type { CheckDescription } from '../doctor/describe.js';
 import type { FailOn, Report } from '../doctor/result.js';
 import { fail, RegctlError } from '../errors.js';
 import type { Secret } from '../secret.js';
+import { endpointValues } from '../settings.js';
 import { openPrevious } from './doctor-compare.js';
 import { doctorContext } from './doctor-context.js';
 import { progress } from './doctor-progress.js';
@@ -164,8 +165,8 @@ function noSuchCheck(glob: string): RegctlError {
 }
 
 function endpointOf({ target, sources }: Context) {
-  const values = sources.context?.values ?? {};
-  return { url: target.url, paths: values.paths ?? {}, headers: values.headers ?? {} };
+  const { paths = {}, headers = {} } = endpointValues(sources, target);
+  return { url: target.url, paths, headers };
 }
 
 async function findSecret(context: Context): Promise<Secret | undefined> {
