@@ -106,8 +106,22 @@ export function found<Facts = never>(
   more: { facts?: Facts; transient?: boolean } = {},
 ): Outcome<Facts> {
   const { transient = false, ...rest } = more;
-  const all = 'code' in findings ? [findings] : findings;
+  const all = 'code' in findings ? [findings] : bounded(findings);
   return { status: 'found', findings: all, transient, ...rest };
+}
+
+/** Nobody reads more, while a registry may list any number of instances. */
+const MOST_FINDINGS = 1_000;
+
+/** The first of them, and of those beyond one for each code. */
+function bounded(findings: readonly Finding[]): readonly Finding[] {
+  const beyond = findings.slice(MOST_FINDINGS);
+  const more = [...new Set(beyond.map(({ code }) => code))].flatMap((code) => {
+    const [first, ...others] = beyond.filter((each) => each.code === code);
+    if (first === undefined) return [];
+    return { ...first, seen: `${first.seen}; and ${others.length} more of this` };
+  });
+  return [...findings.slice(0, MOST_FINDINGS), ...more];
 }
 
 /** Passes where nothing was found. */

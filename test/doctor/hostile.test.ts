@@ -1,7 +1,7 @@
 // What a hostile or a broken other side makes of the doctor: nothing of it runs, and no secret is shown.
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Report } from '../../src/doctor/result.js';
@@ -98,6 +98,36 @@ describe('a registry', () => {
     const report = await runDoctor(deployment);
     expect(resultOf(report, 'registration.no-duplicates')?.findings).toHaveLength(1);
     expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  it('that lists them without a health URL makes no report that nobody can open', async () => {
+    const deployment = await deployed({ input: { only: ['registration.metadata'] } });
+    const rows = Array.from({ length: 5_000 }, (_, i) => ({ instance_id: `asr-${i}`, status: 'unknown' }));
+    const many = json(200, rows);
+    await deployment.gateway(({ path }) => (path.endsWith(`/services/${SERVICE}`) ? many : undefined));
+    const findings = resultOf(await runDoctor(deployment), 'registration.metadata')?.findings ?? [];
+    expect(findings).toHaveLength(1_002);
+    expect(new Set(findings.map(({ code }) => code))).toEqual(
+      new Set(['METADATA_NO_STATUS', 'NO_HEALTH_URL']),
+    );
+    expect(findings.at(-1)?.seen).toContain('and 4499 more of this');
+  });
+
+  it('gets no header of a context that is of another registry', async () => {
+    const deployment = await deployed();
+    const { folder, registry } = deployment;
+    const file = join(folder, '.config', 'regctl', 'contexts.yaml');
+    await mkdir(dirname(file), { recursive: true });
+    const context = (url: string) =>
+      `current: prod\ncontexts:\n  prod:\n    registry: ${url}\n    headers: { X-Registry-Key: SUPERKEY }\n`;
+    const keys = async (url: string) => {
+      await writeFile(file, context(url));
+      const before = registry.requests.length;
+      await runDoctor(deployment);
+      return new Set(registry.requests.slice(before).map(({ headers }) => headers['x-registry-key']));
+    };
+    expect(await keys('http://elsewhere.invalid')).toEqual(new Set([undefined]));
+    expect(await keys(registry.url)).toEqual(new Set(['SUPERKEY']));
   });
 });
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instance } from '../../registry-client/client.js';
+import { sideBySide } from '../../side-by-side.js';
 import { attempt, because, noAnswer } from '../attempt.js';
 import { addressTowards } from '../canary/address.js';
 import { startListener } from '../canary/listener.js';
@@ -19,11 +20,11 @@ import {
 } from '../check.js';
 import type { DoctorContext } from '../context.js';
 import { jwtSecret } from './env.js';
-import { address, sameUrl } from './registration.js';
+import { AT_ONCE, address, sameUrl } from './registration.js';
 import { api, latency } from './registry-api.js';
 import { beCalled, beDiscovered, beHealthy, beListed, type Trip } from './round-trip-stages.js';
 
-/** Nobody leaves more, and each may take a while to look at. */
+/** Nobody leaves more. */
 const MOST_LOOKED_AT = 20;
 
 export const noLeftovers = deploymentCheck({
@@ -37,11 +38,15 @@ export const noLeftovers = deploymentCheck({
     const listed = await attempt(async () => (await context.registry.client()).listInstances(CANARY_SERVICE));
     if (listed.error?.code === 'TIMED_OUT') return blockedBy(latency, because(listed.error));
     if (listed.error) throw listed.error;
-    const left: Instance[] = [];
-    for (const instance of listed.value.slice(0, MOST_LOOKED_AT)) {
-      const here = { nowMs: context.now(), host: hostname(), answers: () => answers(instance, context) };
-      if (await isLeft(instance, here)) left.push(instance);
-    }
+    const looked = listed.value.slice(0, MOST_LOOKED_AT);
+    const gone = await sideBySide(looked, AT_ONCE, (instance) =>
+      isLeft(instance, {
+        nowMs: context.now(),
+        host: hostname(),
+        answers: () => answers(instance, context),
+      }),
+    );
+    const left = looked.filter((_, index) => gone[index]);
     const facts = { left, listed: listed.value.length };
     if (left.length === 0) return pass('none', facts);
     const findings = left.map((instance) =>

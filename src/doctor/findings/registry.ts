@@ -49,7 +49,8 @@ export const REGISTRY = {
   }),
   REGISTRY_NOT_HTTP: entry<Where>('fail', {
     seen: (p) => `HTTP: ${p.seen}`,
-    remedy: () => 'Something else may listen on that port, or a proxy breaks the connection: check the port.',
+    remedy: () =>
+      'Check the port, and http against https: one that wants TLS hangs up on plain HTTP, and over https on whoever shows no client certificate (--cert-file, --key-file). Else something else listens there, or a proxy breaks the connection.',
     reproduce: curl,
   }),
   REGISTRY_REDIRECTS: entry<Where>('fail', {
