@@ -1,12 +1,15 @@
 import type { AnsweredItem, Checklist } from '../doctor/checklist.js';
 import type { Finding, Status } from '../doctor/result.js';
-import { clean } from './text.js';
+import { clean, wrap } from './text.js';
 import type { Paper, View } from './view.js';
 
 const SIGNS: Record<'utf8' | 'ascii', Record<Status, string>> = {
   utf8: { pass: '✔', warn: '!', fail: '✘', skip: '-', unknown: '?' },
   ascii: { pass: '+', warn: '!', fail: 'x', skip: '-', unknown: '?' },
 };
+
+/** What stands below an item. */
+const INDENT = ' '.repeat(6);
 
 const COLOURS = { pass: 'good', warn: 'warn', fail: 'bad', skip: 'dim', unknown: 'warn' } as const;
 
@@ -44,18 +47,25 @@ function itemLines({ text, status, why, open, checks }: AnsweredItem, sign: stri
   const below = [
     ...troubles.slice(0, MOST).flatMap(({ name, finding }) => findingLines(name, finding, paper)),
     ...(more > 0 ? [`and ${more} more: \`regctl doctor --brief\` shows them`] : []),
-    ...(why === null ? [] : [why]),
+    ...(why === null ? [] : [wrap(why, paper.width, INDENT)]),
     ...reasons(open).map(([reason, ids]) =>
-      paper.style.dim(`Not carried out: ${ids.join(', ')} (${reason})`),
+      paper.style.dim(wrap(`Not carried out: ${ids.join(', ')} (${reason})`, paper.width, INDENT)),
     ),
   ];
-  return [`  ${paper.style[COLOURS[status]](sign)} ${clean(text)}`, ...below.map((line) => `      ${line}`)];
+  return [
+    `  ${paper.style[COLOURS[status]](sign)} ${wrap(clean(text), paper.width, '    ')}`,
+    ...below.map((line) => INDENT + line),
+  ];
 }
 
-function findingLines(name: string, { seen, code, remedy, reproduce }: Finding, { style }: Paper): string[] {
+function findingLines(
+  name: string,
+  { seen, code, remedy, reproduce }: Finding,
+  { style, width }: Paper,
+): string[] {
   return [
-    clean(`${name}: ${seen}. [${code}]`),
-    clean(`Do: ${remedy}`),
+    wrap(clean(`${name}: ${seen}. [${code}]`), width, INDENT),
+    wrap(clean(`Do: ${remedy}`), width, `${INDENT}    `),
     ...(reproduce === null ? [] : [`${style.dim('Try:')} ${clean(reproduce)}`]),
   ];
 }

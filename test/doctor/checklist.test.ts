@@ -203,6 +203,10 @@ describe('doctor --checklist', () => {
     expect(text).toMatch(
       /^ {2}x Service health endpoint works\n {6}health\.endpoint of asr-service: .*\n {6}Do: /m,
     );
+    const narrow = checklistView({ ascii: true })
+      .text(list, { ...paper, width: 80 })
+      .split('\n');
+    expect(narrow.slice(1).filter((line) => line.length > 80 && !line.includes('Try:'))).toEqual([]);
   });
 
   it('ends with 3 where an item is neither ticked nor crossed', async () => {
