@@ -1,6 +1,8 @@
 // registration.startup-log: the guide's log messages, in the file of --logs.
-import { createReadStream } from 'node:fs';
-import { stripVTControlCharacters } from 'node:util';
+import { constants, createReadStream, fstatSync, open } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { finding, found, notApplicable, pass, serviceCheck } from '../check.js';
 
 export const startupLog = serviceCheck({
@@ -51,12 +53,19 @@ async function lastMessage(file: string, service: string, signal: AbortSignal) {
 /** The lines of a file, of which one without end fills no memory. */
 async function* linesOf(file: string, signal: AbortSignal): AsyncGenerator<string> {
   let rest = '';
-  for await (const chunk of createReadStream(file, { encoding: 'utf8', signal }) as AsyncIterable<string>) {
+  for await (const chunk of await read(file, signal)) {
     const lines = (rest + chunk).split('\n');
     rest = (lines.pop() ?? '').slice(0, MAX_LINE);
     yield* lines;
   }
   yield rest;
+}
+
+/** Also a pipe, as of `--logs <(docker logs my-service)`. An open that waits for its writer would outlive the run. */
+async function read(file: string, signal: AbortSignal): Promise<Readable> {
+  const fd = await promisify(open)(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  if (!fstatSync(fd).isFIFO()) return createReadStream(file, { fd, encoding: 'utf8', signal });
+  return new Socket({ fd, readable: true, writable: false, signal }).setEncoding('utf8');
 }
 
 function concernsAnother(line: string, service: string): boolean {
