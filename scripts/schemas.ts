@@ -180,6 +180,7 @@ const report = of<Report>()(
         fixed: troubles,
         still: troubles,
         unexamined: troubles,
+        lost: v.array(v.strictObject({ id: text, service: v.nullable(text) })),
       }),
     ),
     results: v.array(result),

@@ -204,7 +204,14 @@ export default class Doctor extends BaseCommand {
     if (flags.checklist === undefined) {
       const report = await examine(input, context);
       this.setExit(report.exit);
-      await writeReports(files, report, filePaper(options), context);
+      try {
+        await writeReports(files, report, filePaper(options), context);
+      } catch (error) {
+        if (!(error instanceof RegctlError)) throw error;
+        // What was found is said all the same, and a red verdict stays what it is.
+        context.notify(`Error: ${error.message}`);
+        this.setExit(report.exit || error.exit);
+      }
       await this.print(report, doctorView(prettyReport, options));
     } else {
       const list = await examineChecklist(flags.checklist, input, context);

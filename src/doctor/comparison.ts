@@ -4,7 +4,7 @@ import type { CheckResult, Comparison, Report, Trouble } from './result.js';
 /** What a comparison needs of an earlier report. */
 export interface PreviousReport {
   started_at: string;
-  results: readonly (Pick<CheckResult, 'id' | 'service'> & {
+  results: readonly (Pick<CheckResult, 'id' | 'service' | 'status'> & {
     findings: readonly { code: string; level: Trouble['level'] }[];
   })[];
 }
@@ -15,12 +15,16 @@ export function compare(previous: PreviousReport, results: Report['results']): C
   const now = troublesOf(results);
   const gone = [...then].filter(([key]) => !now.has(key)).map(([, trouble]) => trouble);
   const examined = new Set(results.filter(wasExamined).map(keyOfCheck));
+  const before = new Set(previous.results.filter(wasExamined).map(keyOfCheck));
   return {
     previous: previous.started_at,
     new: [...now].filter(([key]) => !then.has(key)).map(([, trouble]) => trouble),
     fixed: gone.filter((trouble) => examined.has(keyOfCheck(trouble))),
     still: [...now].filter(([key]) => then.has(key)).map(([, trouble]) => trouble),
     unexamined: gone.filter((trouble) => !examined.has(keyOfCheck(trouble))),
+    lost: results
+      .filter((result) => result.skip?.kind === 'blocked' && before.has(keyOfCheck(result)))
+      .map(({ id, service }) => ({ id, service })),
   };
 }
 
@@ -40,6 +44,6 @@ function keyOfCheck({ id, service }: Pick<Trouble, 'id' | 'service'>): string {
   return `${id} ${service ?? ''}`;
 }
 
-function wasExamined({ status }: CheckResult): boolean {
+function wasExamined({ status }: Pick<CheckResult, 'status'>): boolean {
   return status === 'pass' || status === 'warn' || status === 'fail';
 }

@@ -11,17 +11,20 @@ interface About {
   registry: Report['registry'];
   services: readonly string[];
   failOn: FailOn;
+  /** What the run was for, not only what that needs; default: all. */
+  isAsked?(id: string): boolean;
   waivers?: JudgedWaiver[];
   comparison?: Comparison | null;
 }
 
-/** Puts results together into the report. A run in which nothing was carried out is `unknown`. */
+/** Puts results together into the report. A run in which nothing of what was asked was carried out is `unknown`. */
 export function report(results: CheckResult[], about: About): Report {
   const summary = { pass: 0, warn: 0, fail: 0, skip: 0, unknown: 0 };
   for (const { status } of results) summary[status] += 1;
   const causes = causesOf(results);
-  const verdict = verdictOf(summary, causes);
-  const { waivers = [], comparison = null } = about;
+  const { waivers = [], comparison = null, isAsked = () => true } = about;
+  const idle = results.every((result) => !isAsked(result.id) || isLeftOut(result));
+  const verdict = verdictOf(summary, causes, idle);
   return {
     schemaVersion: 1,
     tool: { name: 'regctl', version: about.version },
@@ -30,7 +33,7 @@ export function report(results: CheckResult[], about: About): Report {
     registry: about.registry,
     services: [...about.services],
     verdict,
-    exit: exitOf(summary, verdict, about.failOn, comparison),
+    exit: exitOf({ summary, verdict, comparison }, about.failOn, idle),
     fail_on: about.failOn,
     summary,
     causes,
@@ -41,27 +44,32 @@ export function report(results: CheckResult[], about: About): Report {
 }
 
 /** What a check waits for in vain is not known to be well, also where the cause itself is waived. */
-function verdictOf(summary: Record<Status, number>, causes: readonly Cause[]): Report['verdict'] {
+function verdictOf(
+  summary: Record<Status, number>,
+  causes: readonly Cause[],
+  idle: boolean,
+): Report['verdict'] {
   if (summary.fail > 0) return 'fail';
-  if (summary.unknown > 0 || causes.length > 0 || nothingDone(summary)) return 'unknown';
+  if (summary.unknown > 0 || causes.length > 0 || idle) return 'unknown';
   return summary.warn > 0 ? 'warn' : 'pass';
 }
 
 function exitOf(
-  summary: Record<Status, number>,
-  verdict: Report['verdict'],
+  { summary, verdict, comparison }: Pick<Report, 'summary' | 'verdict' | 'comparison'>,
   failOn: FailOn,
-  comparison: Comparison | null,
+  idle: boolean,
 ): number {
-  if (failOn === 'new' && comparison !== null && !nothingDone(summary)) {
+  if (failOn === 'new' && comparison !== null) {
     const levels = new Set(comparison.new.map(({ level }) => level));
-    return levels.has('fail') ? EXIT.fail : levels.has('unknown') ? EXIT.unknown : EXIT.pass;
+    if (levels.has('fail')) return EXIT.fail;
+    return idle || levels.has('unknown') || comparison.lost.length > 0 ? EXIT.unknown : EXIT.pass;
   }
   return summary.warn > 0 && failOn === 'warn' ? EXIT.fail : EXIT[verdict];
 }
 
-function nothingDone({ pass, warn, fail, unknown }: Record<Status, number>): boolean {
-  return pass + warn + fail + unknown === 0;
+/** Neither carried out nor blocked by what is told of itself. */
+function isLeftOut({ skip }: CheckResult): boolean {
+  return skip?.kind === 'filtered' || skip?.kind === 'not-applicable';
 }
 
 /** Checks that block others, the one that blocks most first. */

@@ -138,4 +138,6 @@ export interface Comparison {
   still: Trouble[];
   /** Found then, and not examined now. */
   unexamined: Trouble[];
+  /** Checks that were carried out then, and are blocked now. */
+  lost: Pick<Trouble, 'id' | 'service'>[];
 }

@@ -27,6 +27,23 @@ export function selection(
   };
 }
 
+/**
+ * What a run is for: the checks that are chosen, without those that they require; where services are examined, those
+ * of them that are of a service. A run that comes to none of these has found nothing out.
+ */
+export function asked(
+  checks: readonly { id: string; scope: 'deployment' | 'service' }[],
+  { only, skip }: { only: readonly string[]; skip: readonly string[] },
+  examinesServices: boolean,
+): (id: string) => boolean {
+  const isChosen = only.length === 0 ? () => true : matcher(only);
+  const isSkipped = matcher(skip);
+  const chosen = checks.filter(({ id }) => isChosen(id) && !isSkipped(id));
+  const ofServices = chosen.filter(({ scope }) => scope === 'service');
+  const ids = new Set((examinesServices && ofServices.length > 0 ? ofServices : chosen).map(({ id }) => id));
+  return (id) => ids.has(id);
+}
+
 /** The globs that match no check: most often a slip of the pen. */
 export function unmatched(checks: readonly { id: string }[], globs: readonly string[]): string[] {
   return globs.filter((glob) => !checks.some(({ id }) => matcher([glob])(id)));

@@ -1,7 +1,7 @@
 // The earlier report of --compare.
 import { readFile, stat } from 'node:fs/promises';
 import type { PreviousReport } from '../doctor/comparison.js';
-import type { CheckResult, Comparison, FailOn } from '../doctor/result.js';
+import { type CheckResult, type Comparison, type FailOn, STATUSES } from '../doctor/result.js';
 import { fail } from '../errors.js';
 
 /** Far above the report of a thousand services. */
@@ -36,6 +36,7 @@ export async function readPrevious(path: string): Promise<PreviousReport> {
       v.object({
         id: text,
         service: v.nullable(text),
+        status: v.picklist(STATUSES),
         findings: v.array(v.object({ code: text, level: v.picklist(['warn', 'fail', 'unknown']) })),
       }),
     ),

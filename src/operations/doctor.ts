@@ -48,7 +48,7 @@ export interface DoctorInput {
  * that is none or has a password in it.
  */
 export async function examine(input: DoctorInput, context: Context): Promise<Report> {
-  const [{ CHECKS }, { requireEngines }, { runChecks }, { selection, unmatched }, { report }] =
+  const [{ CHECKS }, { requireEngines }, { runChecks }, { asked, selection, unmatched }, { report }] =
     await Promise.all([
       import('../doctor/catalogue.js'),
       import('../doctor/engines/address.js'),
@@ -121,6 +121,7 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     registry: wiring.registry(),
     services,
     failOn: input.failOn,
+    isAsked: asked(CHECKS, input, input.all || services.length > 0),
   });
 }
 

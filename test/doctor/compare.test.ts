@@ -61,7 +61,7 @@ describe('a run with --compare', () => {
 
     const same = await runDoctor(deployment);
     expect(same.comparison).toEqual({
-      ...{ previous: before.started_at, new: [], fixed: [], still: [still], unexamined: [] },
+      ...{ previous: before.started_at, new: [], fixed: [], still: [still], unexamined: [], lost: [] },
     });
     expect(same).toMatchObject({ verdict: 'fail', exit: 1 });
 

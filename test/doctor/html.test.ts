@@ -24,6 +24,7 @@ const red = redReport({
     fixed: [trouble],
     still: [],
     unexamined: [],
+    lost: [],
   },
   waivers: [
     {

@@ -10,7 +10,14 @@ import { blocked, filesPaper, greenResults, redReport, reportOf, turned } from '
 const green = reportOf(greenResults());
 const red = redReport();
 
-const unchanged = { previous: '2026-03-03T03:12:00.000Z', new: [], fixed: [], still: [], unexamined: [] };
+const unchanged = {
+  previous: '2026-03-03T03:12:00.000Z',
+  new: [],
+  fixed: [],
+  still: [],
+  unexamined: [],
+  lost: [],
+};
 
 /** A report with `seen` in place of what a failed check saw, at a service of that name. */
 function quoting(seen: string, path = 'a.py'): Report {

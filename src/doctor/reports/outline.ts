@@ -52,10 +52,12 @@ export function firstCause({ causes, results }: Report): FirstCause | undefined 
   if (first === undefined) return undefined;
   const result = results.find(({ id, service }) => id === first.id && service === first.service);
   const [finding = result?.waived[0]] = result?.findings ?? [];
+  const blocked = results.find(({ skip }) => skip?.kind === 'blocked' && skip.by === first.id)?.skip;
   const waived = result?.skip?.kind === 'waived' ? ', which is waived' : '';
   return {
     ...first,
-    why: (finding && `${finding.seen}${waived}`) ?? result?.skip?.why ?? 'it was not carried out',
+    // One that found nothing, or was left out, stands in the way by what another check saw.
+    why: finding === undefined ? (blocked?.why ?? '') : `${finding.seen}${waived}`,
     remedy: finding?.remedy ?? null,
     reproduce: finding?.reproduce ?? null,
   };
@@ -132,7 +134,7 @@ export const CHANGES = [
   ['still', 'still there'],
   ['unexamined', 'found then, and not examined now'],
   ['fixed', 'fixed'],
-] as const satisfies readonly (readonly [keyof Comparison, string])[];
+] as const satisfies readonly (readonly [Exclude<keyof Comparison, 'previous' | 'lost'>, string])[];
 
 /** `since 2026-03-04 03:12 UTC: 1 new, 2 fixed`; undefined where nothing was compared. */
 export function changes({ comparison }: Report): string | undefined {
@@ -140,8 +142,13 @@ export function changes({ comparison }: Report): string | undefined {
   const told = CHANGES.filter(([kind]) => comparison[kind].length > 0).map(
     ([kind, words]) => `${comparison[kind].length} ${words}`,
   );
+  if (comparison.lost.length > 0) told.push(lostText(comparison));
   const when = comparison.previous.slice(0, 16).replace('T', ' ');
   return `since ${when} UTC: ${told.join(', ') || 'nothing found, then and now'}`;
+}
+
+export function lostText({ lost }: Comparison): string {
+  return `${plural(lost.length, 'check')} carried out then and blocked now`;
 }
 
 /** Whether what a check found counts towards the exit code: with `--fail-on new` only where the earlier run had it not. */

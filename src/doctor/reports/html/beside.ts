@@ -1,6 +1,6 @@
 // What stands beside the findings of this run: an earlier run, and waivers.
 import type { Comparison, JudgedWaiver, Report, Trouble } from '../../result.js';
-import { CHANGES, plural, STATES } from '../outline.js';
+import { CHANGES, lostText, plural, STATES } from '../outline.js';
 import { html, type Markup } from './markup.js';
 
 /** Lines listed of each kind of change. */
@@ -14,7 +14,7 @@ export function comparisonSection({ comparison }: Report): Markup {
     CHANGES.some(([kind]) => comparison[kind].length > 0)
       ? CHANGES.map(([kind, words]) => change(words, comparison[kind], kind === 'fixed'))
       : html`<p>Nothing was found then, and nothing now.</p>`
-  }</div>
+  }${comparison.lost.length > 0 ? html`<p>${lostText(comparison)}</p>` : null}</div>
 </section>`;
 }
 
