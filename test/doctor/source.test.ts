@@ -122,6 +122,16 @@ it.each([
     'main.ts',
     `/* regctl: allow ${ADDRESSES} because a printer */\nfetch('http://10.0.5.3/');`,
   ],
+  [
+    'among arguments',
+    'main.py',
+    `get(\n    # regctl: allow ${ADDRESSES} because a printer\n    "http://10.0.5.3/",\n)`,
+  ],
+  [
+    'in an object',
+    'main.ts',
+    `const a = {\n  // regctl: allow ${ADDRESSES} because a printer\n  url: 'http://10.0.5.3/',\n};`,
+  ],
 ])('a waiver allows what is found: %s', async (_, path, code) => {
   const found = await examineFiles({ [path]: code });
   expect(findingsOf(found)).toEqual([]);

@@ -5,6 +5,8 @@ interface Base {
   readonly at: number;
   readonly children: readonly Code[];
   parent: Code | undefined;
+  /** Which of the parent's children it is. */
+  index: number;
 }
 
 /** A string as written, its escapes resolved. */

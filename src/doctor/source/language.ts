@@ -40,8 +40,7 @@ export type Shape =
   | { kind: 'loop'; names: readonly string[] }
   | { kind: 'fallback'; value: SyntaxNode; otherwise: SyntaxNode }
   | { kind: 'role'; role: Role }
-  | { kind: 'comment' }
-  /** Types, imports, doc strings. */
+  /** Comments, types, imports, doc strings. */
   | { kind: 'nothing' };
 
 export interface Language {

@@ -10,12 +10,14 @@ const MAX_DEPTH = 1_000;
 /** Characters of a name; of a longer one the end is kept. */
 const MAX_NAME = 200;
 /** Steps of the parser between two looks at the clock. */
-const STEPS = 2_000;
+const STEPS = 500;
+/** Milliseconds of parsing; a file of 1 MiB that somebody wrote takes one or two seconds. */
+const MAX_PARSING_MS = 10_000;
 
-/** Nested deeper than can be followed. */
-export class TooDeep extends Error {}
+/** The file is beyond what can be followed; the message says why. */
+export class TooHard extends Error {}
 
-/** Reads a file; throws TooDeep, and the signal's reason when it fires. */
+/** Reads a file; throws TooHard, and the signal's reason when it fires. */
 export async function readCode(
   path: string,
   text: string,
@@ -24,6 +26,7 @@ export async function readCode(
 ): Promise<CodeFile> {
   const prepared = language.prepare?.(text) ?? text;
   const tree = await parse(prepared, language, signal);
+  const { comments, errorAt } = besides(tree, text);
   const builder = new Builder(text, language);
   const root = builder.build(tree.topNode, undefined, 0);
   const nodes = [...within(root)];
@@ -32,32 +35,47 @@ export async function readCode(
     language: language.name,
     text,
     root,
-    comments: builder.comments,
+    comments,
     nodes,
     bindings: bindings(nodes, builder.unknowns),
-    errorAt: builder.errors[0],
+    errorAt,
   };
 }
 
-/** Lets others have their turn between steps, so that a large file holds nobody up. */
+/** Lets others have their turn between steps, so that a large file holds nobody up, and one made to be hard not for long. */
 async function parse(text: string, { parser }: Language, signal: AbortSignal): Promise<Tree> {
   const parsing = parser.startParse(text);
+  let spent = 0;
   for (;;) {
+    const since = performance.now();
     for (let step = 0; step < STEPS; step += 1) {
       const tree = parsing.advance();
       if (tree !== null) return tree;
     }
+    spent += performance.now() - since;
+    if (spent > MAX_PARSING_MS) throw new TooHard('the parser finds no end of it');
     await breathe();
     signal.throwIfAborted();
   }
 }
 
+/** What stands anywhere: comments, and where the grammar could not follow. */
+function besides(tree: Tree, text: string) {
+  const comments: Comment[] = [];
+  let errorAt: number | undefined;
+  tree.iterate({
+    enter: ({ type, from: at, to: end }) => {
+      if (type.isError) errorAt ??= at;
+      else if (/^(Line|Block)?Comment$/.test(type.name))
+        comments.push({ at, end, text: text.slice(at, end) });
+    },
+  });
+  return { comments, errorAt };
+}
+
 class Builder {
-  readonly comments: Comment[] = [];
   /** Names of parameters and the like. */
   readonly unknowns: string[] = [];
-  /** Where the grammar could not follow. */
-  readonly errors: number[] = [];
 
   constructor(
     private readonly text: string,
@@ -65,8 +83,7 @@ class Builder {
   ) {}
 
   build(node: SyntaxNode, parent: Code | undefined, depth: number): Code {
-    if (depth > MAX_DEPTH) throw new TooDeep();
-    if (node.type.isError) this.errors.push(node.from);
+    if (depth > MAX_DEPTH) throw new TooHard('it is nested too deeply');
     const shape = node.type.isError ? undefined : this.language.shape(node, this.text);
     if (shape === undefined) return this.transparent(node, parent, depth);
     return this.shaped(node, shape, parent, depth);
@@ -84,15 +101,10 @@ class Builder {
 
   private shaped(node: SyntaxNode, shape: Shape, parent: Code | undefined, depth: number): Code {
     const at = node.from;
-    const base = { at, parent, children: [] as Code[] };
+    const base = { at, parent, children: [] as Code[], index: 0 };
     const add = (into: Code, child: SyntaxNode) => this.add(into, child, depth);
     switch (shape.kind) {
-      case 'comment':
-        this.comments.push({ at, end: node.to, text: this.text.slice(at, node.to) });
-        return other(at, parent);
       case 'nothing':
-        // An error below is one all the same.
-        this.look(node);
         return other(at, parent);
       case 'name':
         return { kind: 'name', name: shape.name.slice(-MAX_NAME), ...base };
@@ -103,7 +115,14 @@ class Builder {
         const made: Code = { kind: 'template', ...base };
         for (const part of shape.parts) {
           if (isLiteral(part))
-            push(made, { kind: 'text', value: part.value, at: part.at, children: [], parent: made });
+            push(made, {
+              kind: 'text',
+              value: part.value,
+              at: part.at,
+              children: [],
+              parent: made,
+              index: 0,
+            });
           else add(made, part);
         }
         return made;
@@ -173,7 +192,7 @@ class Builder {
     depth: number,
   ): Code {
     const empty = other(value.from, undefined);
-    const made: Code = { kind: 'assignment', target, value: empty, at, parent, children: [] };
+    const made: Code = { kind: 'assignment', target, value: empty, at, parent, children: [], index: 0 };
     made.value = this.add(made, value, depth);
     return made;
   }
@@ -190,12 +209,6 @@ class Builder {
       if (made.kind !== 'other' || made.children.length > 0) push(into, made);
     }
   }
-
-  private look(node: SyntaxNode): void {
-    node.cursor().iterate(({ type, from }) => {
-      if (type.isError) this.errors.push(from);
-    });
-  }
 }
 
 function isLiteral(part: Literal | SyntaxNode): part is Literal {
@@ -203,10 +216,11 @@ function isLiteral(part: Literal | SyntaxNode): part is Literal {
 }
 
 function other(at: number, parent: Code | undefined, role?: Role): Code {
-  return { kind: 'other', role, at, parent, children: [] };
+  return { kind: 'other', role, at, parent, children: [], index: 0 };
 }
 
 function push(into: Code, child: Code): void {
+  child.index = into.children.length;
   (into.children as Code[]).push(child);
 }
 

@@ -1,10 +1,11 @@
 // One pass over the code: file by file, every rule at once; of a file nothing is kept but what the rules saw.
 import { open } from 'node:fs/promises';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { finding } from '../findings.js';
 import type { Finding, Location } from '../result.js';
 import { type Language, languageOf } from './language.js';
 import { linesOf } from './lines.js';
-import { readCode, TooDeep } from './read.js';
+import { readCode, TooHard } from './read.js';
 import type { Judgement, PlacedTrait } from './rule.js';
 import { addresses } from './rules/addresses.js';
 import { heartbeat } from './rules/heartbeat.js';
@@ -75,6 +76,8 @@ export async function survey(folder: string, shownAs: string, signal: AbortSigna
     try {
       const code = await readCode(path, text, load(path), signal);
       for (const rule of RULES) {
+        await breathe();
+        signal.throwIfAborted();
         const seen = rule.look(code);
         for (const { at, finding: make } of seen.sightings)
           sightings.push({ id: rule.id, finding: make(locate(at)), location: locate(at) });
@@ -87,8 +90,9 @@ export async function survey(folder: string, shownAs: string, signal: AbortSigna
       pass.files.set(entry.name, (pass.files.get(entry.name) ?? 0) + 1);
     } catch (error) {
       // The grammars and the stack have their limits too.
-      if (!(error instanceof TooDeep || error instanceof RangeError)) throw error;
-      pass.unread.push(finding('SOURCE_UNREADABLE', { path, cause: 'it is nested too deeply' }));
+      if (!(error instanceof TooHard || error instanceof RangeError)) throw error;
+      const cause = error instanceof TooHard ? error.message : 'it is nested too deeply';
+      pass.unread.push(finding('SOURCE_UNREADABLE', { path, cause }));
     }
   }
   return concluded(pass, sightings, traits, waivers);
@@ -119,11 +123,14 @@ function concluded(
   waivers: readonly Waiver[],
 ): Survey {
   const used = new Set<Waiver>();
+  const keyOf = (id: string, path: string, line: number) => JSON.stringify([id, path, line]);
+  const byPlace = new Map(
+    waivers
+      .filter(({ reason }) => reason !== '')
+      .map((each) => [keyOf(each.id, each.path, each.covers), each] as const),
+  );
   const waiverOf = ({ id, location }: Placed) => {
-    const waiver = waivers.find(
-      (each) =>
-        each.id === id && each.reason !== '' && each.path === location.path && each.covers === location.line,
-    );
+    const waiver = byPlace.get(keyOf(id, location.path, location.line));
     if (waiver !== undefined) used.add(waiver);
     return waiver;
   };

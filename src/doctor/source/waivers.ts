@@ -25,19 +25,19 @@ export function waiversOf(file: CodeFile): Waiver[] {
     const { line } = place(at);
     return place(end).line >= line && /^\s*$/.test(text.slice(text.lastIndexOf('\n', at - 1) + 1, at));
   };
-  const commentLines = new Set(
-    comments.flatMap(({ at, end }) => {
-      if (!alone(at, end)) return [];
-      const [first, last] = [place(at).line, place(end).line];
-      return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-    }),
-  );
+  // From the end, so that each comment knows where the ones below it lead.
+  const below = new Map<number, number>();
+  for (const { at, end } of comments.toReversed()) {
+    if (!alone(at, end)) continue;
+    const next = place(end).line + 1;
+    below.set(place(at).line, below.get(next) ?? next);
+  }
   return comments.flatMap(({ at, end, text: comment }) => {
     const match = WAIVER.exec(comment.replace(CLOSING, ''));
     if (match === null) return [];
     const [, id = '', reason = ''] = match;
-    let covers = place(at).line;
-    if (alone(at, end)) for (covers = place(end).line + 1; commentLines.has(covers); ) covers += 1;
+    const { line } = place(at);
+    const covers = alone(at, end) ? (below.get(line) ?? line) : line;
     return [{ id, reason: reason.trim(), path, ...place(at), covers }];
   });
 }

@@ -76,7 +76,6 @@ function shape(node: SyntaxNode, text: string): Shape | undefined {
   switch (node.name) {
     case 'LineComment':
     case 'BlockComment':
-      return { kind: 'comment' };
     case 'ImportDeclaration':
     case 'TypeAnnotation':
     case 'TypeArgList':

@@ -28,7 +28,6 @@ function shape(node: SyntaxNode, text: string): Shape | undefined {
   switch (node.name) {
     case 'LineComment':
     case 'BlockComment':
-      return { kind: 'comment' };
     case 'ImportDecl':
     case 'PackageClause':
     case 'TypeDecl':

@@ -44,7 +44,6 @@ function prepare(text: string): string {
 function shape(node: SyntaxNode, text: string): Shape | undefined {
   switch (node.name) {
     case 'Comment':
-      return { kind: 'comment' };
     case 'ImportStatement':
     case 'TypeDef':
     case 'PropertyName':

@@ -183,9 +183,9 @@ function placeIn(code: Code, child: Code): Place | undefined {
     case 'assignment':
       return namedPlace(code.target);
     case 'record':
-      return namedPlace(code.entries.find(({ value }) => value === child)?.key);
+      return namedPlace(code.entries[child.index]?.key);
     case 'call': {
-      const index = code.args.findIndex(({ value }) => value === child);
+      const index = child.index - (code.on === undefined ? 0 : 1);
       if (SPEAKS.test(code.callee) || /cors|origin/i.test(code.callee)) return 'elsewhere';
       // The base that a relative URL is parsed against.
       if (lastOf(code.callee) === 'URL' && index === 1) return 'elsewhere';

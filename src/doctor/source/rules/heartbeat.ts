@@ -102,8 +102,10 @@ function repetitions(file: CodeFile, beats: readonly Code[]): { at: number; seco
   const sends = (code: Code) => around.has(code);
   const names = (code: Code) =>
     code.kind === 'name' && (beating.has(lastOf(code.name)) || ABOUT_BEATS.test(code.name));
+  const tickers = tickersIn(file);
   return file.nodes.flatMap((code) => {
-    if (code.kind === 'loop') return isOutermost(code) && sends(code) ? loopWait(code, file) : [];
+    if (code.kind === 'loop')
+      return isOutermost(code) && sends(code) ? loopWait(code, file, tickersFor(code, tickers)) : [];
     if (code.kind !== 'call') return [];
     if (lastOf(code.callee) === '@Scheduled' || code.callee === '@Scheduled') {
       const method = functionOf(code);
@@ -124,15 +126,37 @@ function isOutermost(loop: Loop): boolean {
 }
 
 const WAITS = /^(sleep|delay|wait|setTimeout|After|Sleep|Tick|pause)$/;
+/** More in one function are none of a service's. */
+const MAX_TICKERS = 10;
 const TICKERS = /(^|\.)(NewTicker|Tick)$/;
 
-function loopWait(loop: Loop, file: CodeFile) {
+/** The first few tickers that each function makes, and the file outside of them. */
+function tickersIn(file: CodeFile): Map<Code, Call[]> {
+  const found = new Map<Code, Call[]>();
+  for (const code of file.nodes) {
+    if (code.kind !== 'call' || !TICKERS.test(code.callee)) continue;
+    const owner = functionOf(code) ?? file.root;
+    const own = found.get(owner) ?? [];
+    if (own.length < MAX_TICKERS) found.set(owner, [...own, code]);
+  }
+  return found;
+}
+
+/** Those of the nearest function around that has any, or of the file. */
+function tickersFor(loop: Loop, tickers: ReadonlyMap<Code, Call[]>): readonly Call[] {
+  for (const each of above(loop)) {
+    const own = tickers.get(each);
+    if (own !== undefined) return own;
+  }
+  return [];
+}
+
+function loopWait(loop: Loop, file: CodeFile, tickers: readonly Call[]) {
   const waits = callsIn(loop).filter(({ callee }) => WAITS.test(lastOf(callee)));
-  const ticking =
-    waits.length > 0
-      ? waits
-      : callsIn(functionOf(loop) ?? file.root).filter(({ callee }) => TICKERS.test(callee));
-  const each = ticking.map((call) => ({ at: call.at, seconds: waitSeconds(call, file) }));
+  const each = (waits.length > 0 ? waits : tickers).map((call) => ({
+    at: call.at,
+    seconds: waitSeconds(call, file),
+  }));
   const known = each.flatMap(({ at, seconds }) => (seconds === undefined ? [] : [{ at, seconds }]));
   const right = known.find(({ seconds }) => isRight(seconds));
   if (right !== undefined) return [right];

@@ -1,6 +1,6 @@
 // source.verifies-token: whoever answers POST /message looks at the token first, and looks at it properly.
 import { finding } from '../../findings.js';
-import { type Call, type Code, type CodeFile, functionOf, lastOf, within } from '../code.js';
+import { above, type Call, type Code, type CodeFile, functionOf, lastOf } from '../code.js';
 import type { Rule, Sighting, Trait } from '../rule.js';
 import { literalOf, piecesOf, resolved } from '../values.js';
 import { isRoute, plain } from './endpoints.js';
@@ -12,13 +12,14 @@ export const tokens: Rule = {
     const traits: Trait[] = [];
     const saw = (code: Code, kind: 'TOKEN_CHECK_OFF' | 'TOKEN_ALGORITHM_OPEN' | 'TOKEN_SCHEME_IGNORED') =>
       sightings.push({ at: code.at, finding: (place) => finding(kind, place) });
+    const asking = asksForScheme(file);
     for (const code of file.nodes) {
       if (isRoute(code, /^(POST\s+)?\/message\/?$/)) traits.push({ name: 'receives', at: code.at });
       if (verifies(code)) traits.push({ name: 'verifies', at: code.at });
       if (code.kind !== 'call') continue;
       if (isCheckOff(code, file)) saw(code, 'TOKEN_CHECK_OFF');
       else if (isAlgorithmOpen(code, file)) saw(code, 'TOKEN_ALGORITHM_OPEN');
-      if (dropsScheme(code, file)) saw(code, 'TOKEN_SCHEME_IGNORED');
+      if (dropsScheme(code) && !asking.has(functionOf(code) ?? file.root)) saw(code, 'TOKEN_SCHEME_IGNORED');
     }
     return { sightings, traits };
   },
@@ -104,12 +105,21 @@ function textsIn(code: Code, file: CodeFile): string[] {
 }
 
 /** `authorization.replace("Bearer ", "")` takes a header without the scheme as well, unless it is asked for first. */
-function dropsScheme(call: Call, file: CodeFile): boolean {
+function dropsScheme(call: Call): boolean {
   if (!/(^|\.)(replace|replaceFirst|removeprefix|TrimPrefix)$/.test(call.callee)) return false;
   const texts = call.args.flatMap(({ value }) => (value.kind === 'text' ? [value.value] : []));
-  if (!texts.some((text) => /^bearer $/i.test(text)) || texts.some((text) => !/^(bearer )?$/i.test(text)))
-    return false;
-  return ![...within(functionOf(call) ?? file.root)].some(
-    (code) => code.kind === 'call' && /(^|\.)(startswith|HasPrefix|match|test)$/i.test(code.callee),
-  );
+  return texts.some((text) => /^bearer $/i.test(text)) && texts.every((text) => /^(bearer )?$/i.test(text));
+}
+
+/** What has a question for the beginning of a text anywhere in it: functions, and the file. */
+function asksForScheme(file: CodeFile): Set<Code> {
+  const found = new Set<Code>();
+  for (const code of file.nodes) {
+    if (code.kind !== 'call' || !/(^|\.)(startswith|HasPrefix|match|test)$/i.test(code.callee)) continue;
+    for (const each of above(code)) {
+      if (found.has(each)) break;
+      found.add(each);
+    }
+  }
+  return found;
 }

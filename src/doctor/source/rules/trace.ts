@@ -13,18 +13,20 @@ export const trace: Rule = {
     const untraced = (at: number) =>
       sightings.set(at, { at, finding: (place) => finding('MESSAGE_WITHOUT_TRACE', place) });
     const posts = file.nodes.filter((code): code is Call => code.kind === 'call' && isPost(code, file));
+    const isPosting = new Set<Code>(posts);
+    const completed = completedIn(file);
     for (const call of posts) {
       const body = bodyOf(call, file);
       if (body === undefined) traits.push({ name: 'handed-in', at: call.at });
-      else if (carriesTrace(body, file)) traits.push({ name: 'carries', at: body.at });
+      else if (carriesTrace(body, completed)) traits.push({ name: 'carries', at: body.at });
       else untraced(body.at);
     }
     for (const code of file.nodes) {
       if (addsTrace(code)) traits.push({ name: 'adds', at: code.at });
       if (isEnvelopeText(code, file)) untraced(code.at);
       if (code.kind !== 'record' || sightings.has(code.at) || !isEnvelope(code, file)) continue;
-      if (carriesTrace(code, file)) traits.push({ name: 'carries', at: code.at });
-      else if (isHandedOn(code, posts)) traits.push({ name: 'handed-on', at: code.at });
+      if (carriesTrace(code, completed)) traits.push({ name: 'carries', at: code.at });
+      else if (isHandedOn(code, isPosting)) traits.push({ name: 'handed-on', at: code.at });
       else untraced(code.at);
     }
     return { sightings: [...sightings.values()], traits };
@@ -79,26 +81,21 @@ function isEnvelopeText(code: Code, file: CodeFile): boolean {
 }
 
 /** Has it, may have it by what is spread into it, or gets it later in the file. */
-function carriesTrace(record: Rec, file: CodeFile): boolean {
+function carriesTrace(record: Rec, completed: ReadonlySet<string>): boolean {
   if (record.open || keysOf(record).has('traceid')) return true;
-  const holder = record.parent;
-  if (holder?.kind !== 'assignment') return false;
-  return file.nodes.some(
-    (code) =>
-      (code.kind === 'assignment' &&
-        receiverOf(code.target) === holder.target &&
-        plain(code.target) === 'traceid') ||
-      (code.kind === 'call' &&
-        receiverOf(code.callee) === holder.target &&
-        /^(update|setdefault|put|set)$/.test(lastOf(code.callee))) ||
-      (code.kind === 'call' &&
-        code.callee === 'Object.assign' &&
-        isNamed(code.args[0]?.value, holder.target)),
-  );
+  return record.parent?.kind === 'assignment' && completed.has(record.parent.target);
 }
 
-function isNamed(code: Code | undefined, name: string): boolean {
-  return code?.kind === 'name' && code.name === name;
+/** The names of what gets a trace id, or may get one, after it is made. */
+function completedIn(file: CodeFile): Set<string> {
+  const names = file.nodes.flatMap((code) => {
+    if (code.kind === 'assignment') return plain(code.target) === 'traceid' ? [receiverOf(code.target)] : [];
+    if (code.kind !== 'call') return [];
+    const [first] = code.args;
+    if (code.callee === 'Object.assign') return first?.value.kind === 'name' ? [first.value.name] : [];
+    return /^(update|setdefault|put|set)$/.test(lastOf(code.callee)) ? [receiverOf(code.callee)] : [];
+  });
+  return new Set(names);
 }
 
 /** Puts the id into a message that somebody else made. */
@@ -114,10 +111,10 @@ const SENDS = /(^|\.)(post|fetch|request|send|exchange|Post|NewRequest\w*|postFo
 const SERIALISES = /(^|\.)(stringify|dumps|encode|Marshal|NewBuffer|NewReader|from|writeValueAsString)$/;
 
 /** Kept, or given to a function of the service's own: the id may be added before it is sent. */
-function isHandedOn(record: Rec, posts: readonly Call[]): boolean {
+function isHandedOn(record: Rec, posts: ReadonlySet<Code>): boolean {
   const { parent } = record;
   if (parent?.kind === 'assignment') return true;
-  return parent?.kind === 'call' && !posts.includes(parent) && !SERIALISES.test(parent.callee);
+  return parent?.kind === 'call' && !posts.has(parent) && !SERIALISES.test(parent.callee);
 }
 
 /** A POST to some `…/message`. */
