@@ -4,7 +4,7 @@ import { MAX_METADATA_BYTES } from '../../wire/config-service.js';
 import { serviceUrlProblem, withoutTrailingSlash } from '../../wire/urls.js';
 import { CANARY_SERVICE } from '../canary.js';
 import { type Finding, few, finding, found, notApplicable, pass, serviceCheck, verdict } from '../check.js';
-import type { DoctorContext } from '../context.js';
+import type { ServiceContext } from '../context.js';
 import { serviceVars } from './env.js';
 import { address, label, present, sameUrl, saysNoStatus, withoutCredentials } from './registration.js';
 import { api } from './registry-api.js';
@@ -45,9 +45,9 @@ export const urlForm = serviceCheck({
   },
 });
 
-function formProblems(instance: Instance, { registry }: DoctorContext): Finding[] {
+function formProblems(instance: Instance, { registry, service }: ServiceContext): Finding[] {
   const url = instance.service_url ?? '';
-  const named = { instance: label(instance), address: url };
+  const named = { service, instance: label(instance), address: url };
   const problem = serviceUrlProblem(url);
   if (problem !== undefined) return [finding('URL_INVALID', { ...named, problem })];
   if (isLoopback(url)) return isLoopback(registry.url) ? [] : [finding('URL_LOCALHOST', named)];
@@ -69,33 +69,34 @@ export const metadata = serviceCheck({
     'A status in the metadata (without it a deployed Config Service never hands the instance out), a health URL on the host and port of the service, and metadata of a size that can be listed.',
   requires: [present, api],
   codes: ['METADATA_NO_STATUS', 'NO_HEALTH_URL', 'HEALTH_URL_ELSEWHERE', 'METADATA_TOO_LARGE'],
-  async run(_context, [{ instances }, { api: kind }]) {
+  async run({ service }, [{ instances }, { api: kind }]) {
     const findings = instances.flatMap((instance) => [
       ...(saysNoStatus(instance)
-        ? [finding('METADATA_NO_STATUS', { instance: label(instance), status: instance.status })]
+        ? [finding('METADATA_NO_STATUS', { service, instance: label(instance), status: instance.status })]
         : []),
-      ...(kind === 'config-service' ? healthUrlProblems(instance) : []),
-      ...sizeProblems(instance),
+      ...(kind === 'config-service' ? healthUrlProblems(instance, service) : []),
+      ...sizeProblems(instance, service),
     ]);
     return verdict(findings, 'status, health URL, size', undefined);
   },
 });
 
-function healthUrlProblems(instance: Instance): Finding[] {
-  if (!instance.health_check_url) return [finding('NO_HEALTH_URL', { instance: label(instance) })];
+function healthUrlProblems(instance: Instance, service: string): Finding[] {
+  const of = { service, instance: label(instance) };
+  if (!instance.health_check_url) return [finding('NO_HEALTH_URL', of)];
   const healthUrl = withoutCredentials(instance.health_check_url);
   const own = address(instance);
   if (own === null || !URL.canParse(own)) return [];
   const elsewhere = !URL.canParse(healthUrl) || new URL(healthUrl).host !== new URL(own).host;
-  return elsewhere
-    ? [finding('HEALTH_URL_ELSEWHERE', { instance: label(instance), healthUrl, address: own })]
-    : [];
+  return elsewhere ? [finding('HEALTH_URL_ELSEWHERE', { ...of, healthUrl, address: own })] : [];
 }
 
-function sizeProblems(instance: Instance): Finding[] {
+function sizeProblems(instance: Instance, service: string): Finding[] {
   const bytes = Buffer.byteLength(JSON.stringify(instance.service_metadata));
   if (bytes <= MAX_METADATA_BYTES) return [];
-  return [finding('METADATA_TOO_LARGE', { instance: label(instance), bytes, limit: MAX_METADATA_BYTES })];
+  return [
+    finding('METADATA_TOO_LARGE', { service, instance: label(instance), bytes, limit: MAX_METADATA_BYTES }),
+  ];
 }
 
 export const noDuplicates = serviceCheck({
@@ -124,6 +125,7 @@ export const noDuplicates = serviceCheck({
         ...(same.length > 1
           ? [
               finding('DUPLICATE_URL', {
+                service,
                 address: url,
                 instances: `${same.length} times: ${few(same.map(label))}`,
               }),

@@ -1,7 +1,7 @@
 import { entry, sh } from './entry.js';
 
-const GET_FROM_COORDINATOR =
-  'Ask the Coordinator for it, and put it into the environment or .env; see `regctl context show --resolved`.';
+const RESOLVED = 'regctl context show --resolved';
+const GET_FROM_COORDINATOR = `Ask the Coordinator for it, and put it into the environment or .env; see \`${RESOLVED}\`.`;
 
 interface FromSomewhere {
   variable: string;
@@ -9,9 +9,11 @@ interface FromSomewhere {
   origin: string;
 }
 
-/** Shows a variable where it is set. */
-const look = ({ variable, origin }: { variable: string; origin: string }) =>
-  origin === '.env' ? `grep ${variable}= .env` : `printenv ${variable}`;
+/** Shows a setting where it is set. */
+function look({ variable, origin }: { variable: string; origin: string }): string {
+  if (origin === '.env') return `grep ${variable}= .env`;
+  return origin === 'environment' ? `printenv ${variable}` : RESOLVED;
+}
 
 export const ENV = {
   SERVICE_ID_MISSING: entry<Record<never, never>>('fail', {
@@ -33,11 +35,13 @@ export const ENV = {
   REGISTRY_URL_PLACEHOLDER: entry<{ setting: string; value: string; origin: string }>('fail', {
     seen: (p) => `${p.setting} (from ${p.origin}) still is the template's "${p.value}"`,
     remedy: () => GET_FROM_COORDINATOR,
+    reproduce: (p) => look({ ...p, variable: p.setting }),
   }),
   REGISTRY_URL_INVALID: entry<{ setting: string; origin: string; problem: string }>('fail', {
     seen: (p) => `${p.setting} (from ${p.origin}) ${p.problem}`,
     remedy: () =>
       'Give it as http://HOST:PORT without path of the API or credentials, such as http://config-service:8082.',
+    reproduce: (p) => look({ ...p, variable: p.setting }),
   }),
   SECRET_MISSING: entry<Record<never, never>>('fail', {
     seen: () => 'JWT_SECRET is not set, so no token can be signed or checked',

@@ -1,7 +1,9 @@
 import { entry, sh } from './entry.js';
 
 type Service = { service: string; url: string };
+type Of = { service: string; instance: string };
 const curl = (p: { url: string }) => `curl -sS -i ${sh(p.url)}`;
+const describe = (p: { service: string }) => `regctl describe ${sh(p.service)}`;
 
 export const REGISTRATION = {
   NAME_UNREADABLE: entry<Service & { rule: string }>('fail', {
@@ -56,19 +58,22 @@ export const REGISTRATION = {
       'The service runs with another environment than this one, or builds its URL otherwise: SERVICE_PUBLIC_URL if set, else http://SERVICE_HOST:SERVICE_PORT. Align them and restart the service.',
     reproduce: curl,
   }),
-  URL_LOCALHOST: entry<{ instance: string; address: string }>('fail', {
+  URL_LOCALHOST: entry<Of & { address: string }>('fail', {
     seen: (p) => `${p.instance} is registered at ${p.address}, which means another machine to everyone else`,
     remedy: () => 'Set SERVICE_HOST to the container name, or SERVICE_PUBLIC_URL, and restart the service.',
+    reproduce: describe,
   }),
-  URL_RAW_IP: entry<{ instance: string; address: string }>('warn', {
+  URL_RAW_IP: entry<Of & { address: string }>('warn', {
     seen: (p) =>
       `${p.instance} is registered at ${p.address}, by IP address: it changes with the next container`,
     remedy: () => 'Set SERVICE_HOST to the container name, or SERVICE_PUBLIC_URL, and restart the service.',
+    reproduce: describe,
   }),
-  URL_INVALID: entry<{ instance: string; problem: string }>('fail', {
+  URL_INVALID: entry<Of & { problem: string }>('fail', {
     seen: (p) => `the URL of ${p.instance} ${p.problem}`,
     remedy: () =>
       'Correct SERVICE_PUBLIC_URL, SERVICE_HOST or SERVICE_PORT of the service and restart it. Credentials belong in a token, not in a URL that everyone reads.',
+    reproduce: describe,
   }),
   URL_UNREACHABLE: entry<{ instance: string; seen: string; url: string }>('fail', {
     seen: (p) => `${p.instance}: ${p.seen}`,
@@ -76,25 +81,29 @@ export const REGISTRATION = {
       'Check that the service runs and listens on that host and port (0.0.0.0, not 127.0.0.1, inside a container). For Docker networking SERVICE_HOST is the container name, which resolves only inside the Docker network: run this there.',
     reproduce: (p) => `curl -sS -i --max-time 5 ${sh(p.url)}`,
   }),
-  NO_HEALTH_URL: entry<{ instance: string }>('warn', {
+  NO_HEALTH_URL: entry<Of>('warn', {
     seen: (p) => `${p.instance} registered without a health_check_url: the registry has to guess it`,
     remedy: () => "Register with health_check_url, by the guide the service's URL and /health.",
+    reproduce: describe,
   }),
-  HEALTH_URL_ELSEWHERE: entry<{ instance: string; healthUrl: string; address: string }>('warn', {
+  HEALTH_URL_ELSEWHERE: entry<Of & { healthUrl: string; address: string }>('warn', {
     seen: (p) =>
       `the health URL of ${p.instance} is ${p.healthUrl}, on another host or port than the service itself at ${p.address}`,
     remedy: () =>
       'If that is not meant, the registry watches something else than what is called: build it from the service URL.',
+    reproduce: describe,
   }),
-  METADATA_NO_STATUS: entry<{ instance: string; status: string }>('warn', {
+  METADATA_NO_STATUS: entry<Of & { status: string }>('warn', {
     seen: (p) =>
       `${p.instance} has no \`status\` in its metadata and reads "${p.status}": it is never handed out`,
     remedy: () => 'Register with `"status": "healthy"` in service_metadata, as the guide does.',
+    reproduce: describe,
   }),
-  METADATA_TOO_LARGE: entry<{ instance: string; bytes: number; limit: number }>('warn', {
+  METADATA_TOO_LARGE: entry<Of & { bytes: number; limit: number }>('warn', {
     seen: (p) =>
       `${p.instance} carries ${p.bytes} bytes of metadata, over ${p.limit}; every listing repeats them`,
     remedy: () => 'Keep in the metadata what others choose by (version, region), and the rest elsewhere.',
+    reproduce: describe,
   }),
   DEAD_INSTANCE: entry<{ service: string; instance: string; seen: string; url: string }>('fail', {
     seen: (p) => `${p.instance} is handed out as healthy, but does not answer: ${p.seen}`,
@@ -102,15 +111,17 @@ export const REGISTRATION = {
       'It has crashed without deregistering, and every caller that is sent there fails. Restart it, or remove it with `regctl deregister`.',
     reproduce: curl,
   }),
-  DUPLICATE_URL: entry<{ address: string; instances: string }>('warn', {
+  DUPLICATE_URL: entry<{ service: string; address: string; instances: string }>('warn', {
     seen: (p) => `${p.address} is registered ${p.instances}`,
     remedy: () =>
       'Mostly a leftover of a start before the last one: set SERVICE_INSTANCE_ID so that a restart takes its old place, and remove the others with `regctl deregister`.',
+    reproduce: describe,
   }),
   SHARED_URL: entry<{ service: string; address: string; others: string }>('warn', {
     seen: (p) => `${p.address} is the address of ${p.service} and of ${p.others}`,
     remedy: () =>
       'If one process is not meant to be both, one of them has a copied SERVICE_HOST or SERVICE_PORT: callers reach the wrong service.',
+    reproduce: describe,
   }),
   LOG_SAYS_FAILED: entry<{ line: string; file: string }>('fail', {
     seen: (p) => `the log says: ${p.line}`,
