@@ -82,7 +82,12 @@ function verdictText({ items, summary, verdict, exit }: Checklist, { style }: Pa
     .filter((status) => summary[status] > 0)
     .map((status) => `, ${summary[status]} ${WORDS[status]}`);
   const text = `${summary.pass} of ${items.length} ticked${others.join('')}.`;
-  return `${style[COLOURS[verdict]](text)} Verdict: ${verdict}; exit ${exit}.`;
+  // What the list only requires, such as a registry that answers, stands at no item of it.
+  const beside =
+    verdict === 'fail' && summary.fail === 0
+      ? ' What open items wait for failed: `regctl doctor --brief` says what to do.'
+      : '';
+  return `${style[COLOURS[verdict]](text)}${beside} Verdict: ${verdict}; exit ${exit}.`;
 }
 
 const WORDS = { fail: 'crossed', unknown: 'open', warn: 'with warnings', skip: 'skipped' };

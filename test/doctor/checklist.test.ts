@@ -203,6 +203,10 @@ describe('doctor --checklist', () => {
     expect(text).toMatch(
       /^ {2}x Service health endpoint works\n {6}health\.endpoint of asr-service: .*\n {6}Do: /m,
     );
+    const elsewhere = { ...list, summary: { ...list.summary, fail: 0, unknown: 1 } };
+    const next = '`regctl doctor --brief` says what to do. Verdict: fail; exit 1.';
+    expect(checklistView({ ascii: true }).text(elsewhere, paper)).toContain(next);
+    expect(text).not.toContain(next);
     const narrow = checklistView({ ascii: true })
       .text(list, { ...paper, width: 80 })
       .split('\n');
