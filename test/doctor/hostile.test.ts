@@ -1,6 +1,8 @@
 // What a hostile or a broken other side makes of the doctor: nothing of it runs, and no secret is shown.
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -151,6 +153,25 @@ describe('a report shows no secret', () => {
     expect(text).not.toContain(secret);
     expect(text).toContain(`its text is left out, for it has ${what} in it`);
     expect(text).not.toMatch(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/);
+  });
+
+  it('that an engine says which was told it', async () => {
+    const echo = createServer((socket) =>
+      socket.on('data', (said) => socket.write(`-ERR ${String(said).replace(/\s+/g, ' ')}\r\n`)),
+    ).listen(0, '127.0.0.1');
+    await once(echo, 'listening');
+    onTestFinished(() => void echo.close());
+    const { port } = echo.address() as AddressInfo;
+    const deployment = await deployed({
+      env: { REDISCLI_AUTH: 'hunter2-hunter2' },
+      input: {
+        only: ['engine.redis'],
+        engines: { redis: `redis://127.0.0.1:${port}`, zookeeper: undefined, postgres: undefined },
+      },
+    });
+    const report = await runDoctor(deployment);
+    expect(resultOf(report, 'engine.redis')?.findings[0]?.seen).toContain('its answer is left out');
+    expect(JSON.stringify(report)).not.toContain('hunter2-hunter2');
   });
 
   it('that stands in the URL of the environment', async () => {

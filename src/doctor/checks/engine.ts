@@ -54,8 +54,12 @@ function engine<A extends Address>(
       const password = name === 'zookeeper' ? undefined : context.enginePassword(name);
       const answer = await within(context, (signal) => ask(address, password, signal));
       const at = `${isIPv6(address.host) ? `[${address.host}]` : address.host}:${address.port}`;
-      if (answer.problem === undefined) return pass(`${at}: ${answer.well}`);
-      const { problem, seen } = answer;
+      // What listens there has the password, and may say it.
+      const shown = (said: string) =>
+        password?.appearsIn(said) ? `its answer is left out, for it has ${variable} in it` : said;
+      if (answer.problem === undefined) return pass(`${at}: ${shown(answer.well)}`);
+      const { problem } = answer;
+      const seen = shown(answer.seen);
       const by = { engine: title, at, seen, ask: byHand(given, address), container: name };
       return found(finding(problem, { ...by, host: address.host, variable }));
     },
