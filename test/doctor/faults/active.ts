@@ -107,6 +107,9 @@ export const ACTIVE_FAULTS: readonly Fault[] = [
     input: ACTIVE,
     break: (deployment) => behindTokenCheck(deployment, () => detail(400, TRACEBACK)),
     expect: { 'message.accepts-valid': 'ANSWER_LEAKS', 'message.rejects-unknown-type': 'ANSWER_LEAKS' },
+    leaves: {
+      'message.echoes-trace': 'not-applicable: it refused the message, and an error carries no trace id',
+    },
   },
   {
     name: 'POST /message refuses bad tokens with a stack trace',

@@ -6,4 +6,6 @@ export interface Fault extends DeploymentOptions {
   break?(deployment: Deployment): void | Promise<void>;
   /** id → codes, of all that is not green; everything else stays as in the healthy run, or is blocked by one of these. */
   expect: Record<string, string>;
+  /** id → why, of what the healthy run carries out, and this one leaves out without being blocked. */
+  leaves?: Record<string, string>;
 }

@@ -50,6 +50,10 @@ const IN_CONTAINER: readonly Fault[] = [
     'SERVICE_PORT is missing in the container',
     { env: { SERVICE_PORT: undefined } },
     { 'inside.env': 'VARIABLE_MISSING' },
+    {
+      'inside.health':
+        'not-applicable: SERVICE_PORT is not set inside, so it is not known where the service listens',
+    },
   ),
   inside(
     'SERVICE_PORT is no port in the container',
@@ -157,7 +161,7 @@ const IN_CONTAINER: readonly Fault[] = [
       deployment.owns(hostile);
       await registryInside(deployment, hostile.url, {
         image: 'host',
-        tools: ['node'],
+        tools: ['node', 'date'],
         env: { CONFIG_SERVICE_URL: 'https://config-service:8082' },
       });
     },
@@ -214,8 +218,13 @@ export const INSIDE: readonly Fault[] = [
   ...IN_CONTAINER.map((fault) => ({ ...fault, impossible: NO_CONTAINERS })),
 ];
 
-function inside(name: string, options: ContainerOptions, expect: Fault['expect']): Fault {
-  return { name, break: (deployment) => putIntoContainer(deployment, options), expect };
+function inside(
+  name: string,
+  options: ContainerOptions,
+  expect: Fault['expect'],
+  leaves: Fault['leaves'] = {},
+): Fault {
+  return { name, break: (deployment) => putIntoContainer(deployment, options), expect, leaves };
 }
 
 function portOf({ service }: Deployment): string {

@@ -93,6 +93,10 @@ export const REGISTRY: readonly Fault[] = [
         path === '/health' ? json(200, { status: 'degraded', redis: 'slow' }) : undefined,
       ),
     expect: { 'registry.healthy': 'REGISTRY_DEGRADED', 'registry.redis': 'PART_UNHEALTHY' },
+    leaves: {
+      'registry.zookeeper': 'not-applicable: this registry does not tell',
+      'registry.postgres': 'not-applicable: this registry does not tell',
+    },
   },
   {
     name: 'the registry is well and its list crashes',
