@@ -4,7 +4,7 @@ import type { CheckDescription } from '../doctor/describe.js';
 import type { FailOn, Report } from '../doctor/result.js';
 import { fail, RegctlError } from '../errors.js';
 import type { Secret } from '../secret.js';
-import { endpointValues } from '../settings.js';
+import { endpointValues, shownUrl } from '../settings.js';
 import { openPrevious } from './doctor-compare.js';
 import { doctorContext } from './doctor-context.js';
 import { progress } from './doctor-progress.js';
@@ -48,14 +48,21 @@ export interface DoctorInput {
  * that is none or has a password in it.
  */
 export async function examine(input: DoctorInput, context: Context): Promise<Report> {
-  const [{ CHECKS }, { requireEngines }, { runChecks }, { asked, selection, unmatched }, { report }] =
-    await Promise.all([
-      import('../doctor/catalogue.js'),
-      import('../doctor/engines/address.js'),
-      import('../doctor/run-checks.js'),
-      import('../doctor/select.js'),
-      import('../doctor/report.js'),
-    ]);
+  const [
+    { CHECKS },
+    { asAsked },
+    { requireEngines },
+    { runChecks },
+    { asked, selection, unmatched },
+    { report },
+  ] = await Promise.all([
+    import('../doctor/catalogue.js'),
+    import('../doctor/commands-to-paste.js'),
+    import('../doctor/engines/address.js'),
+    import('../doctor/run-checks.js'),
+    import('../doctor/select.js'),
+    import('../doctor/report.js'),
+  ]);
   const [stray] = unmatched(CHECKS, [...input.only, ...input.skip]);
   if (stray !== undefined) throw noSuchCheck(stray);
   if (input.exec?.command.trim() === '') throw fail('USAGE', NOWHERE);
@@ -111,7 +118,9 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     }),
   });
   context.progress(undefined);
-  const { results, waivers } = waive(carriedOut, { complete: input.all && services.length > 0 });
+  const flags = flagsOf(context);
+  const told = carriedOut.map((result) => asAsked(result, flags));
+  const { results, waivers } = waive(told, { complete: input.all && services.length > 0 });
   return report(results, {
     waivers,
     comparison: compare(results),
@@ -163,6 +172,13 @@ function noSuchCheck(glob: string): RegctlError {
     why: '',
     next: 'See the checks there are with `regctl doctor --list`.',
   });
+}
+
+function flagsOf({ target, sources: { flags, context } }: Context) {
+  // One that is no URL may be anything.
+  const registry =
+    flags.registry !== undefined && URL.canParse(target.url) ? shownUrl(target.url) : undefined;
+  return { registry, context: context?.byFlag ? context.name : undefined };
 }
 
 function endpointOf({ target, sources }: Context) {

@@ -214,3 +214,17 @@ describe('a log of the start', () => {
     expect(found?.findings.map(({ code }) => code)).toEqual(['LOG_SAYS_FAILED']);
   });
 });
+
+describe('a command to paste', () => {
+  it('asks the registry that was asked', async () => {
+    const deployment = await deployed();
+    const { env, flags, registry } = deployment;
+    deployment.register({ service_url: 'http://127.0.0.1:9' });
+    delete env.CONFIG_SERVICE_URL;
+    flags.registry = registry.url;
+    const report = await runDoctor(deployment);
+    const commands = report.results.flatMap(({ findings }) => findings.map(({ reproduce }) => reproduce));
+    const ofRegctl = commands.filter((command) => command?.startsWith('regctl '));
+    expect(new Set(ofRegctl)).toEqual(new Set([`regctl describe --registry ${registry.url} ${SERVICE}`]));
+  });
+});
