@@ -9,10 +9,10 @@ import { childrenOf } from './nodes.js';
 const MAX_DEPTH = 1_000;
 /** Characters of a name; of a longer one the end is kept. */
 const MAX_NAME = 200;
-/** Steps of the parser between two looks at the clock. */
-const STEPS = 500;
+/** Milliseconds that others wait for their turn. */
+const SLICE_MS = 20;
 /** Milliseconds of parsing; a file of 1 MiB that somebody wrote takes one or two seconds. */
-const MAX_PARSING_MS = 10_000;
+const MAX_PARSING_MS = 5_000;
 
 /** The file is beyond what can be followed; the message says why. */
 export class TooHard extends Error {}
@@ -28,7 +28,7 @@ export async function readCode(
   const tree = await parse(prepared, language, signal);
   const { comments, errorAt } = besides(tree, text);
   const builder = new Builder(text, language);
-  const root = builder.build(tree.topNode, undefined, 0);
+  const root = builder.build(tree.topNode, undefined);
   const nodes = [...within(root)];
   return {
     path,
@@ -45,26 +45,32 @@ export async function readCode(
 /** Lets others have their turn between steps, so that a large file holds nobody up, and one made to be hard not for long. */
 async function parse(text: string, { parser }: Language, signal: AbortSignal): Promise<Tree> {
   const parsing = parser.startParse(text);
-  let spent = 0;
-  for (;;) {
+  for (let spent = 0; spent < MAX_PARSING_MS; ) {
     const since = performance.now();
-    for (let step = 0; step < STEPS; step += 1) {
+    let taken = 0;
+    for (; taken < SLICE_MS; taken = performance.now() - since) {
       const tree = parsing.advance();
       if (tree !== null) return tree;
     }
-    spent += performance.now() - since;
-    if (spent > MAX_PARSING_MS) throw new TooHard('the parser finds no end of it');
+    spent += taken;
     await breathe();
     signal.throwIfAborted();
   }
+  throw new TooHard(`it takes more than ${MAX_PARSING_MS / 1_000} s to parse`);
 }
 
-/** What stands anywhere: comments, and where the grammar could not follow. */
+/** What stands anywhere: comments, and where the grammar could not follow. Throws TooHard where the tree is too deep. */
 function besides(tree: Tree, text: string) {
   const comments: Comment[] = [];
   let errorAt: number | undefined;
+  let depth = 0;
   tree.iterate({
+    leave: () => {
+      depth -= 1;
+    },
     enter: ({ type, from: at, to: end }) => {
+      depth += 1;
+      if (depth > MAX_DEPTH) throw new TooHard('it is nested too deeply');
       if (type.isError) errorAt ??= at;
       else if (/^(Line|Block)?Comment$/.test(type.name))
         comments.push({ at, end, text: text.slice(at, end) });
@@ -82,27 +88,26 @@ class Builder {
     private readonly language: Language,
   ) {}
 
-  build(node: SyntaxNode, parent: Code | undefined, depth: number): Code {
-    if (depth > MAX_DEPTH) throw new TooHard('it is nested too deeply');
+  build(node: SyntaxNode, parent: Code | undefined): Code {
     const shape = node.type.isError ? undefined : this.language.shape(node, this.text);
-    if (shape === undefined) return this.transparent(node, parent, depth);
-    return this.shaped(node, shape, parent, depth);
+    if (shape === undefined) return this.transparent(node, parent);
+    return this.shaped(node, shape, parent);
   }
 
   /** What has one child alone is that child: parentheses, `await`, statements. */
-  private transparent(node: SyntaxNode, parent: Code | undefined, depth: number): Code {
+  private transparent(node: SyntaxNode, parent: Code | undefined): Code {
     const made = other(node.from, parent);
-    this.below(node, made, depth);
+    this.below(node, made);
     const [only] = made.children;
     if (only === undefined || made.children.length > 1) return made;
     only.parent = parent;
     return only;
   }
 
-  private shaped(node: SyntaxNode, shape: Shape, parent: Code | undefined, depth: number): Code {
+  private shaped(node: SyntaxNode, shape: Shape, parent: Code | undefined): Code {
     const at = node.from;
     const base = { at, parent, children: [] as Code[], index: 0 };
-    const add = (into: Code, child: SyntaxNode) => this.add(into, child, depth);
+    const add = (into: Code, child: SyntaxNode) => this.add(into, child);
     switch (shape.kind) {
       case 'nothing':
         return other(at, parent);
@@ -150,12 +155,12 @@ class Builder {
         return made;
       }
       case 'assignment':
-        return this.assignment(at, shape.target, shape.value, parent, depth);
+        return this.assignment(at, shape.target, shape.value, parent);
       case 'parameters': {
         const made = other(at, parent, 'parameter');
         this.unknowns.push(...shape.names);
         for (const { name, value } of shape.defaults)
-          push(made, this.assignment(value.from, name, value, made, depth));
+          push(made, this.assignment(value.from, name, value, made));
         return made;
       }
       case 'fallback': {
@@ -170,7 +175,7 @@ class Builder {
       case 'role': {
         if (shape.kind === 'binding') this.unknowns.push(...shape.names);
         const made = other(at, parent, shape.kind === 'role' ? shape.role : undefined);
-        this.below(node, made, depth);
+        this.below(node, made);
         return made;
       }
       case 'function':
@@ -178,34 +183,28 @@ class Builder {
         if (shape.kind === 'loop') this.unknowns.push(...shape.names);
         const made: Code =
           shape.kind === 'loop' ? { kind: 'loop', ...base } : { kind: 'function', name: shape.name, ...base };
-        this.below(node, made, depth);
+        this.below(node, made);
         return made;
       }
     }
   }
 
-  private assignment(
-    at: number,
-    target: string,
-    value: SyntaxNode,
-    parent: Code | undefined,
-    depth: number,
-  ): Code {
+  private assignment(at: number, target: string, value: SyntaxNode, parent: Code | undefined): Code {
     const empty = other(value.from, undefined);
     const made: Code = { kind: 'assignment', target, value: empty, at, parent, children: [], index: 0 };
-    made.value = this.add(made, value, depth);
+    made.value = this.add(made, value);
     return made;
   }
 
-  private add(into: Code, node: SyntaxNode, depth: number): Code {
-    const made = this.build(node, into, depth + 1);
+  private add(into: Code, node: SyntaxNode): Code {
+    const made = this.build(node, into);
     push(into, made);
     return made;
   }
 
-  private below(node: SyntaxNode, into: Code, depth: number): void {
+  private below(node: SyntaxNode, into: Code): void {
     for (const child of childrenOf(node)) {
-      const made = this.build(child, into, depth + 1);
+      const made = this.build(child, into);
       if (made.kind !== 'other' || made.children.length > 0) push(into, made);
     }
   }

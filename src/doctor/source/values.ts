@@ -113,6 +113,21 @@ export function isSettingLookUp(callee: string): boolean {
   return /env|config|setting|option|flag|argument|getOrDefault|orElse|propert|default|@Value/i.test(callee);
 }
 
+/** What an expression comes to where something else is not set: behind `or`, as the default of a setting. */
+export function defaultsOf(code: Code): readonly Code[] {
+  if (code.kind === 'other') {
+    if (code.role === 'fallback') return code.children;
+    return code.children.filter((each) => each.kind === 'other' && each.role === 'fallback');
+  }
+  if (code.kind !== 'call') return [];
+  const isField = /(^|\.)Field$/.test(code.callee);
+  if (!isField && !isSettingLookUp(code.callee)) return [];
+  const named = code.args.find(({ name }) => name === 'default');
+  const from = isField || /orElse$/.test(code.callee) ? 0 : 1;
+  const given = named ?? code.args[from];
+  return given === undefined || (given.name !== undefined && given !== named) ? [] : [given.value];
+}
+
 /** The text with `{name}` for what is not known. */
 export function shown(pieces: readonly Piece[]): string {
   return pieces.map((piece) => (piece.kind === 'literal' ? piece.value : `{${piece.name}}`)).join('');

@@ -205,4 +205,36 @@ export const PYTHON: Sample[] = [
     code: `match x:\n    case {"a": 1}:\n        pass\n    case ast.Return(value=ast.Call()) | list():\n        pass\n@a(b).c\ndef g(): ...\nwith f() as (p, q):\n    x = t"{p}"\nwith (\n    open(a) as b,\n    open(c) as d,\n):\n    yield\ndef f[T](x: T, /, *, y: int = 1) -> T: ...\nif (n := f(1.)) > 1: print(f"{x!r:>{n}} {y=}")\n`,
     found: [],
   },
+  {
+    name: 'an address with a path that is not known',
+    code: `requests.get("http://10.0.5.3" + path)`,
+    found: ['ADDRESS_HARDCODED 1'],
+  },
+  {
+    name: 'hosts and secrets as defaults: of a variable by name, after or, of an option, in a field, behind if',
+    code: `host = os.environ.get("ASR") or "10.0.5.3"\nrun(os.getenv("ASR_HOST", default="10.0.5.4"))\nparser.add_argument("--host", default="10.0.5.5")\nrun(os.getenv("JWT_SECRET", "dev-secret-1"))\nclass S(BaseSettings):\n    jwt_secret: str = Field("dev-secret-2", env="JWT_SECRET")\nSECRET = os.environ["A"] if "A" in os.environ else "dev-secret-3"`,
+    found: [
+      'ADDRESS_AS_DEFAULT 1',
+      'ADDRESS_AS_DEFAULT 2',
+      'ADDRESS_AS_DEFAULT 3',
+      'SECRET_AS_DEFAULT 4',
+      'SECRET_AS_DEFAULT 6',
+      'SECRET_AS_DEFAULT 7',
+    ],
+  },
+  {
+    name: 'a key by its name',
+    code: `jwt.encode(claims, key="s3cr3t-of-the-team", algorithm="HS256")`,
+    found: ['SECRET_HARDCODED 1'],
+  },
+  {
+    name: 'a message that its maker gives back, and whoever asked for it completes',
+    code: `def make():\n    x = 1\n    return {"type": "event", "payload": {}}\nm = make()\nm["trace_id"] = new_id()\nclient.post(f"{url}/message", json=m)`,
+    found: [],
+  },
+  {
+    name: 'heartbeats by decorators',
+    code: `@repeat_every(seconds=90)\nasync def a():\n    await c.post(f"{REGISTRY_URL}/heartbeat")\n@scheduler.scheduled_job("interval", seconds=30)\ndef b():\n    send_heartbeat()`,
+    found: ['HEARTBEAT_SLOW 1'],
+  },
 ];

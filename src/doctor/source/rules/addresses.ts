@@ -3,19 +3,20 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { finding } from '../../findings.js';
 import { above, type Call, type Code, type CodeFile, lastOf } from '../code.js';
 import type { Rule, Sighting } from '../rule.js';
-import { isSettingLookUp, literalOf, type Piece, piecesOf, shown } from '../values.js';
+import { defaultsOf, isSettingLookUp, literalOf, type Piece, piecesOf, shown } from '../values.js';
 
 export const addresses: Rule = {
   id: 'source.no-hardcoded-addresses',
   look(file) {
     const found = new Map<number, Sighting>();
     for (const code of file.nodes) {
-      for (const { host, shownAs, piece } of hostsOf(code, file)) {
-        const weight = weightOf(host.kind, placeOf(code));
+      for (const { host, shownAs, piece, isDefault } of hostsOf(code, file)) {
+        const place = placeOf(code);
+        const weight = weightOf(host.kind, isDefault && place === 'call' ? 'default' : place);
         // The same literal may be seen once in its place and once in the URL that is made of it.
         if (weight === undefined || found.has(piece.at)) continue;
         const make = { address: host.text, shownAs };
-        found.set(piece.at, { at: piece.at, finding: (place) => finding(weight, { ...place, ...make }) });
+        found.set(piece.at, { at: piece.at, finding: (at) => finding(weight, { ...at, ...make }) });
       }
     }
     return { sightings: [...found.values()], traits: [] };
@@ -30,6 +31,8 @@ interface Seen {
   shownAs: string;
   /** Where the address is written, which a constant may have carried far. */
   piece: Literal;
+  /** Behind something else that counts first. */
+  isDefault?: true;
 }
 
 function hostsOf(code: Code, file: CodeFile): Seen[] {
@@ -58,10 +61,13 @@ function urlHost(pieces: readonly Piece[]): Seen[] {
   const whole = pieces.map((piece) => (piece.kind === 'literal' ? piece.value : HOLE)).join('');
   const match = URL_HOST.exec(whole);
   if (match === null || /\S\s/.test(whole)) return [];
-  const [until, scheme = '', name = '', port] = match;
+  const [until, scheme = '', all = '', port] = match;
+  // `"http://10.0.5.3" + path`: what follows a whole address is no part of it.
+  const [first = ''] = all.split(HOLE);
+  const name = isIPv4(first) ? first : all;
   if (name === '' || name.includes(HOLE)) return [];
   const host = hostOf(name.replace(/^\[|\]$/g, ''), { scheme, hasPort: port !== undefined });
-  const piece = pieceAt(pieces, until.length - (port?.length ?? 0) - name.length);
+  const piece = pieceAt(pieces, until.length - (port?.length ?? 0) - all.length);
   return host === undefined || piece === undefined
     ? []
     : [{ host, shownAs: withoutSecrets(shown(pieces)), piece }];
@@ -90,7 +96,10 @@ function bareHost(code: Code, file: CodeFile): Seen[] {
   const pieces = piecesOf(code, file);
   const text = literalOf(pieces);
   const [first] = pieces;
-  if (text === undefined || first?.kind !== 'literal') return [];
+  if (text === undefined || first?.kind !== 'literal')
+    return defaultsOf(code).flatMap((each) =>
+      bareHost(each, file).map((seen) => ({ ...seen, isDefault: true as const })),
+    );
   const name = /^([\d.]+)(:\d+)?(\/\S*)?$/.exec(text)?.[1];
   const host = name === undefined ? undefined : hostOf(name, { scheme: '', hasPort: false });
   return host === undefined ? [] : [{ host, shownAs: text, piece: first }];
@@ -103,6 +112,11 @@ const BINDS = /(^|\.)(run|listen|bind|serve|start|Listen\w*|createServer)$/;
 /** The arguments of a call that opens a connection, and those whose name asks for a host. */
 function connects(call: Call, file: CodeFile): Seen[] {
   if (BINDS.test(call.callee)) return [];
+  const [variable] = call.args;
+  if (variable?.value.kind === 'text' && asksForHost(variable.value.value)) {
+    const defaults = defaultsOf(call).flatMap((each) => bareHost(each, file));
+    if (defaults.length > 0) return defaults.map((seen) => ({ ...seen, isDefault: true }));
+  }
   const opens = CONNECTS.test(call.callee);
   return call.args.flatMap(({ name, value }) => {
     if (name !== undefined) return asksForHost(name) ? bareHost(value, file) : [];
@@ -116,7 +130,9 @@ function connects(call: Call, file: CodeFile): Seen[] {
 
 /** `HOST_IP`, `storageHost`, `base_url`. */
 function asksForHost(dotted: string): boolean {
-  const words = lastOf(dotted).replace(/([a-z\d])([A-Z])/g, '$1_$2');
+  const words = lastOf(dotted)
+    .replaceAll('-', '_')
+    .replace(/([a-z\d])([A-Z])/g, '$1_$2');
   return /(^|_)(host|hostname|ip|ipaddr|addr|address|server|endpoint|url|uri|upstream|peer)$/i.test(words);
 }
 

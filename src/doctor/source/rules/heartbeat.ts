@@ -111,6 +111,10 @@ function repetitions(file: CodeFile, beats: readonly Code[]): { at: number; seco
       const method = functionOf(code);
       return method !== undefined && sends(method) ? timer(code, file) : [];
     }
+    if (/^(repeat_every|scheduled_job)$/.test(lastOf(code.callee)))
+      return code.parent?.children.some((each) => each.kind === 'function' && sends(each))
+        ? timer(code, file)
+        : [];
     const started = code.args.some(({ value }) => names(value) || sends(value));
     return started && !isBeat.has(code) ? timer(code, file) : [];
   });
@@ -227,7 +231,9 @@ function timer(call: Call, file: CodeFile): { at: number; seconds: number | unde
       const value = text === undefined ? Number.NaN : Number(text);
       return [{ at, seconds: Number.isNaN(value) ? undefined : value * factor }];
     }
-    case 'add_job': {
+    case 'add_job':
+    case 'scheduled_job':
+    case 'repeat_every': {
       const [inSeconds, inMinutes] = [named(/^seconds$/), named(/^minutes$/)];
       return inMinutes === undefined ? told(inSeconds?.value, 1) : told(inMinutes.value, 60);
     }

@@ -2,7 +2,7 @@
 import { finding } from '../../findings.js';
 import { above, type Call, type Code, type CodeFile, lastOf, receiverOf } from '../code.js';
 import type { Rule, Sighting } from '../rule.js';
-import { boundTo, isSettingLookUp, literalOf, piecesOf } from '../values.js';
+import { boundTo, defaultsOf, literalOf, piecesOf } from '../values.js';
 
 export const secrets: Rule = {
   id: 'source.no-hardcoded-secrets',
@@ -36,6 +36,7 @@ function secretsOf(code: Code, file: CodeFile): Seen[] {
           name !== undefined && isSecretName(name) ? written(value, name, file, false) : [],
         ),
         ...keysOf(code).flatMap((key) => written(key, `the key of ${code.callee}`, file, false)),
+        ...lookedUp(code).flatMap(({ name, value }) => written(value, name, file, true)),
       ];
     default:
       return [];
@@ -77,8 +78,19 @@ const KEY_ARGUMENT: [RegExp, number][] = [
 ];
 
 function keysOf({ callee, args }: Call): Code[] {
-  const keys = KEY_ARGUMENT.flatMap(([pattern, at]) => (pattern.test(callee) ? [args[at]] : []));
-  return keys.flatMap((key) => (key === undefined || key.name !== undefined ? [] : [key.value]));
+  return KEY_ARGUMENT.flatMap(([pattern, at]) => {
+    if (!pattern.test(callee)) return [];
+    const key = args.find(({ name }) => name === 'key') ?? args[at];
+    return key === undefined || (key.name !== undefined && key.name !== 'key') ? [] : [key.value];
+  });
+}
+
+/** `os.getenv("JWT_SECRET", "x")`, wherever it is given. */
+function lookedUp(call: Call): { name: string; value: Code }[] {
+  const [variable] = call.args;
+  if (variable?.value.kind !== 'text' || !isSecretName(variable.value.value)) return [];
+  const name = variable.value.value;
+  return defaultsOf(call).map((value) => ({ name, value }));
 }
 
 /** Where a literal secret is behind the expression. */
@@ -92,16 +104,6 @@ function written(code: Code, name: string, file: CodeFile, isDefault: boolean): 
       ? [{ name: lastOf(name), at: first.at, code: isDefault ? 'SECRET_AS_DEFAULT' : 'SECRET_HARDCODED' }]
       : [];
   return defaultsOf(value).flatMap((each) => written(each, name, file, true));
-}
-
-function defaultsOf(code: Code): Code[] {
-  if (code.kind === 'other')
-    return code.children.flatMap((each) =>
-      each.kind === 'other' && each.role === 'fallback' ? each.children : [],
-    );
-  if (code.kind !== 'call' || !isSettingLookUp(code.callee)) return [];
-  const from = /orElse$/.test(code.callee) ? 0 : 1;
-  return code.args.slice(from, from + 1).map(({ value }) => value);
 }
 
 const AS_BYTES = /(^|\.)(byte|bytes|getBytes|encode|from|toCharArray|b64decode|decode)$/;

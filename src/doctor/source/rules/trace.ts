@@ -110,10 +110,11 @@ function addsTrace(code: Code): boolean {
 const SENDS = /(^|\.)(post|fetch|request|send|exchange|Post|NewRequest\w*|postFor\w*|urlopen)$/;
 const SERIALISES = /(^|\.)(stringify|dumps|encode|Marshal|NewBuffer|NewReader|from|writeValueAsString)$/;
 
-/** Kept, or given to a function of the service's own: the id may be added before it is sent. */
+/** Kept, given back, or given to a function of the service's own: the id may be added before it is sent. */
 function isHandedOn(record: Rec, posts: ReadonlySet<Code>): boolean {
   const { parent } = record;
-  if (parent?.kind === 'assignment') return true;
+  if (parent?.kind === 'assignment' || parent?.kind === 'function') return true;
+  if (parent?.kind === 'other') return parent.role === undefined;
   return parent?.kind === 'call' && !posts.has(parent) && !SERIALISES.test(parent.callee);
 }
 
