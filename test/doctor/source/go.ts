@@ -44,8 +44,9 @@ export const GO: Sample[] = [
       'func f() { t.SignedString([]byte("another-one")) }',
       'var secretKey = getEnv("JWT_SECRET", "dev-secret-1")',
       'var jwtSecret = []byte(os.Getenv("JWT_SECRET"))',
+      'func g() { jwt.Parse(t, func(t *jwt.Token) (any, error) { return []byte("a-third-one"), nil }) }',
     ),
-    found: ['SECRET_HARDCODED 2', 'SECRET_HARDCODED 3', 'SECRET_AS_DEFAULT 4'],
+    found: ['SECRET_HARDCODED 2', 'SECRET_HARDCODED 3', 'SECRET_AS_DEFAULT 4', 'SECRET_HARDCODED 6'],
   },
   {
     name: 'messages without trace_id, as a map and as a struct',

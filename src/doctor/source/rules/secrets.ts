@@ -1,6 +1,6 @@
 // source.no-hardcoded-secrets: the key that signs tokens, written down.
 import { finding } from '../../findings.js';
-import { above, type Call, type Code, type CodeFile, lastOf, receiverOf } from '../code.js';
+import { above, type Call, type Code, type CodeFile, functionOf, lastOf, receiverOf } from '../code.js';
 import type { Rule, Sighting } from '../rule.js';
 import { boundTo, defaultsOf, literalOf, piecesOf } from '../values.js';
 
@@ -77,7 +77,11 @@ const KEY_ARGUMENT: [RegExp, number][] = [
   [/(^|\.)hmac\.new$/, 0],
 ];
 
-function keysOf({ callee, args }: Call): Code[] {
+function keysOf(call: Call): Code[] {
+  const { callee, args } = call;
+  // Go hands the key over from a function: `jwt.Parse(token, func(…) { return []byte("x"), nil })`.
+  const around = callee === 'byte' ? functionOf(call)?.parent : undefined;
+  if (around?.kind === 'call' && /(^|\.)jwt\.Parse(WithClaims)?$/.test(around.callee)) return [call];
   return KEY_ARGUMENT.flatMap(([pattern, at]) => {
     if (!pattern.test(callee)) return [];
     const key = args.find(({ name }) => name === 'key') ?? args[at];
