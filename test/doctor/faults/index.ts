@@ -1,6 +1,7 @@
 // The fault matrix: a row is an object in one of these files.
 
 import { ACTIVE_FAULTS } from './active.js';
+import { AUTH } from './auth.js';
 import { DOCTOR } from './doctor.js';
 import { ENGINES } from './engines.js';
 import { ENV } from './env.js';
@@ -18,6 +19,7 @@ export const FAULTS: readonly Fault[] = [
 
   ...ENV,
   ...REGISTRY,
+  ...AUTH,
   ...ENGINES,
   ...REGISTRATION,
   ...HEALTH,
