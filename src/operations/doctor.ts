@@ -104,7 +104,7 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
     clock: { now: clock.monotonic, sleep: clock.sleep },
     concurrency: input.concurrency,
     startedAt: started,
-    deadlineMs: deadlineOf(input, services.length) + input.waitMs,
+    deadlineMs: Math.min(deadlineOf(input, services.length) + input.waitMs, MAX_TIMER_MS),
     waitMs: input.waitMs,
     active: input.active,
     signal,
@@ -135,6 +135,8 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
 }
 
 const DEADLINE_MS = 120_000;
+/** Where more is asked of a timer, it fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Ten requests, at the default concurrency of 8: answers may take 800 ms on the average. */
 const DEADLINE_PER_SERVICE_MS = 1_000;
 

@@ -77,6 +77,11 @@ describe('what is blocked', () => {
   });
 });
 
+it('a deadline and a wait of weeks are no deadline that has passed', async () => {
+  const weeks = 20 * 86_400_000;
+  expect(await verdict({ input: { deadlineMs: weeks, waitMs: weeks } })).toEqual(PASS);
+});
+
 it.skipIf(process.platform === 'win32')(
   'a log that is a pipe, to which nobody writes, keeps no run beyond its deadline',
   async () => {
