@@ -180,4 +180,9 @@ export const JAVA: Sample[] = [
     ),
     found: ['SOURCE_UNPARSED 4'],
   },
+  {
+    name: 'an address as the default of a setting',
+    code: main(`  @Value("\${asr.url:http://10.0.5.3:8000}") String url;`),
+    found: ['ADDRESS_AS_DEFAULT 2'],
+  },
 ];

@@ -37,7 +37,16 @@ interface Seen {
 
 function hostsOf(code: Code, file: CodeFile): Seen[] {
   switch (code.kind) {
-    case 'text':
+    case 'text': {
+      // Spring reads the default of a setting behind the colon: `@Value("${asr.url:http://10.0.5.3}")`.
+      const value = /^\$\{[^:}]*:([^}]*)\}$/.exec(code.value)?.[1];
+      if (value !== undefined)
+        return urlHost([{ kind: 'literal', value, at: code.at }]).map((seen) => ({
+          ...seen,
+          isDefault: true,
+        }));
+      return code.parent?.kind === 'template' ? [] : urlHost(piecesOf(code, file));
+    }
     case 'template':
       return code.parent?.kind === 'template' ? [] : urlHost(piecesOf(code, file));
     case 'call':
