@@ -58,7 +58,7 @@ const UNDECIDED: [RegExp, (part: string) => string][] = [
 /** Other code that it does not know, as code that says as much here. */
 const UNKNOWN_CODE: [RegExp, (part: string) => string][] = [
   // What is assigned to several places at once is not followed.
-  [/(?<=^[ \t]*;?\[[^=;\n]*\] )=(?=[^=>])/gm, () => ','],
+  [/(?<=^[ \t]*;?\[[^=;\n,]*,[^=;\n]*\] )=(?=[^=>])/gm, () => ','],
   [/(?<=^[ \t]*\} )=(?= [\w.]+\);?$)/gm, () => ','],
   // `!` where a statement begins is taken for the end of the one before.
   [/(?<=^[ \t]*)!+(?=[\w$])(?!!*(?:function|async|class)\b)/gm, spaces],
