@@ -227,4 +227,18 @@ describe('a command to paste', () => {
     const ofRegctl = commands.filter((command) => command?.startsWith('regctl '));
     expect(new Set(ofRegctl)).toEqual(new Set([`regctl describe --registry ${registry.url} ${SERVICE}`]));
   });
+
+  it('runs a check that broke off for the service it was about', async () => {
+    const deployment = await deployed({
+      input: { only: ['registration.discoverable'], services: [SERVICE] },
+    });
+    await deployment.gateway(({ path }) =>
+      path.endsWith(`/${SERVICE}/url`) ? json(500, { detail: 'down' }) : undefined,
+    );
+    const [finding] = resultOf(await runDoctor(deployment), 'registration.discoverable')?.findings ?? [];
+    expect(finding?.seen).not.toMatch(/\.$/);
+    expect(finding?.reproduce).toBe(
+      `regctl doctor --service ${SERVICE} --only registration.discoverable --debug`,
+    );
+  });
 });

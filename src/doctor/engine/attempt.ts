@@ -58,7 +58,8 @@ async function timeUp(ms: number, lane: Lane, clock: Clock, signal: AbortSignal)
 }
 
 function causeOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
+  // A sentence to put behind a colon: without its full stop.
+  return (error instanceof Error ? error.message || error.name : String(error)).replace(/\.$/, '');
 }
 
 function unknown(cause: Finding): Outcome<never> {
