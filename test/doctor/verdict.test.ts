@@ -77,6 +77,24 @@ describe('what is blocked', () => {
   });
 });
 
+it('--wait waits for a stopped instance to leave the registry, as after a deploy', async () => {
+  const only = ['registration.no-dead-instances'];
+  const deployment = await deploy({ input: { only, waitMs: 20_000 } });
+  const { registry, register } = deployment;
+  const gone = { service_url: 'http://127.0.0.1:9', health_check_url: 'http://127.0.0.1:9/health' };
+  register({ ...gone, service_metadata: { instance_id: 'asr-0', status: 'healthy' } });
+  const running = runDoctor(deployment);
+  // Before the first attempt are three looks at most; those after it are further attempts.
+  const looks = () => registry.requests.filter(({ path }) => path.endsWith(`/services/${SERVICE}`)).length;
+  await expect.poll(looks, { timeout: 10_000 }).toBeGreaterThan(3);
+  const query = `service_name=${SERVICE}&instance_id=asr-0`;
+  await fetch(`${registry.url}/api/v1/registry/deregister?${query}`, { method: 'POST' });
+  const report = await running;
+  await deployment.close();
+  expect(report).toMatchObject(PASS);
+  expect(report.results.find(({ id }) => id === only[0])?.attempts[0]?.codes).toEqual(['DEAD_INSTANCE']);
+});
+
 it('a deadline and a wait of weeks are no deadline that has passed', async () => {
   const weeks = 20 * 86_400_000;
   expect(await verdict({ input: { deadlineMs: weeks, waitMs: weeks } })).toEqual(PASS);

@@ -173,12 +173,9 @@ export const urlReachable = serviceCheck({
   settles: true,
   timeoutMs: 30_000,
   async run(context, [{ instances }]) {
-    const tried = await sideBySide(instances, AT_ONCE, (instance) => connect(instance, context));
-    const dead = tried.flatMap(({ instance, problem }) =>
-      problem === undefined ? [] : [{ instance, problem }],
-    );
-    const alive = tried.filter(({ problem }) => problem === undefined).map(({ instance }) => instance);
-    if (alive.length > 0) return pass(`${alive.length} of ${tried.length} answer`, { alive, dead });
+    const answering = await connectAll(instances, context);
+    const { alive, dead } = answering;
+    if (alive.length > 0) return pass(`${alive.length} of ${instances.length} answer`, answering);
     return found(
       dead.map(({ instance, problem }) =>
         finding('URL_UNREACHABLE', {
@@ -198,6 +195,15 @@ export const AT_ONCE = 16;
 /** A health probe of the registry waits as long. */
 const CONNECT_TIMEOUT_MS = 3_000;
 
+async function connectAll(instances: readonly Instance[], context: ServiceContext) {
+  const tried = await sideBySide(instances, AT_ONCE, (instance) => connect(instance, context));
+  const dead = tried.flatMap(({ instance, problem }) =>
+    problem === undefined ? [] : [{ instance, problem }],
+  );
+  const alive = tried.filter(({ problem }) => problem === undefined).map(({ instance }) => instance);
+  return { alive, dead };
+}
+
 async function connect(
   instance: Instance,
   { http }: ServiceContext,
@@ -211,6 +217,9 @@ async function connect(
   return { instance, problem };
 }
 
+/** What one attempt went by. The next, under --wait, looks anew: registries drop what has stopped after a while. */
+const judged = new WeakSet<object>();
+
 export const noDeadInstances = serviceCheck({
   id: 'registration.no-dead-instances',
   title: 'No instance that is handed out is dead',
@@ -218,7 +227,14 @@ export const noDeadInstances = serviceCheck({
     'An instance that crashed stays registered as healthy with a deployed Config Service, and every so many calls go there. Compares what is listed as healthy with what answers.',
   requires: [urlReachable],
   codes: ['DEAD_INSTANCE'],
-  async run({ service }, [{ alive, dead }]) {
+  settles: true,
+  timeoutMs: 30_000,
+  async run(context, [known]) {
+    const { service } = context;
+    const { alive, dead } = judged.has(known)
+      ? await connectAll((await list(context)).instances, context)
+      : known;
+    judged.add(known);
     const handedOut = dead.filter(({ instance }) => instance.status === 'healthy');
     const findings = handedOut.map(({ instance, problem }) =>
       finding('DEAD_INSTANCE', {
