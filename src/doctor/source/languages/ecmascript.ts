@@ -1,16 +1,8 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@lezer/javascript';
+import { binary } from '../binary.js';
 import type { Language, Literal, Shape } from '../language.js';
-import {
-  childrenOf,
-  commaGroups,
-  numberOf,
-  operandsOf,
-  operatorOf,
-  partsOf,
-  textOf,
-  unescaped,
-} from '../nodes.js';
+import { childrenOf, commaGroups, numberOf, partsOf, textOf, unescaped } from '../nodes.js';
 
 /** TypeScript and JavaScript; `<T>x` is a cast in .ts and JSX elsewhere. */
 export function ecmascript(path: string): Language {
@@ -105,7 +97,7 @@ function shape(node: SyntaxNode, text: string): Shape | undefined {
     case 'Number':
       return { kind: 'number', value: numberOf(textOf(node, text)) };
     case 'BinaryExpression':
-      return binary(node, text);
+      return binary(node, text, ['||', '??']);
     case 'ConditionalExpression':
       return /env/i.test(textOf(node, text)) ? { kind: 'role', role: 'fallback' } : undefined;
     case 'CallExpression':
@@ -282,28 +274,4 @@ function functionName(node: SyntaxNode, text: string): string | undefined {
     node.parent?.name === 'VariableDeclaration' ? node.parent.getChild('VariableDefinition') : null;
   const name = own ?? around ?? undefined;
   return name === undefined ? undefined : textOf(name, text);
-}
-
-function binary(node: SyntaxNode, text: string): Shape | undefined {
-  const operator = operatorOf(node, text);
-  const [left, right] = [node.firstChild, node.lastChild];
-  if (left === null || right === null) return undefined;
-  switch (operator) {
-    case '+':
-      return { kind: 'template', parts: operandsOf(node, text) };
-    case '*':
-    case '/':
-    case '-':
-      return { kind: 'arithmetic', operator, operands: [left, right] };
-    case '||':
-    case '??':
-      return { kind: 'fallback', value: left, otherwise: right };
-    case '==':
-    case '===':
-    case '!=':
-    case '!==':
-      return { kind: 'role', role: 'compare' };
-    default:
-      return undefined;
-  }
 }

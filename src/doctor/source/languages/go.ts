@@ -1,16 +1,8 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@lezer/go';
+import { binary } from '../binary.js';
 import type { Language, Shape } from '../language.js';
-import {
-  childrenOf,
-  commaGroups,
-  numberOf,
-  operandsOf,
-  operatorOf,
-  partsOf,
-  textOf,
-  unescaped,
-} from '../nodes.js';
+import { childrenOf, commaGroups, numberOf, operatorOf, partsOf, textOf, unescaped } from '../nodes.js';
 
 export const go: Language = {
   name: 'Go',
@@ -160,23 +152,4 @@ function assignment(node: SyntaxNode, text: string): Shape | undefined {
 function definitionsIn(node: SyntaxNode, text: string): string[] {
   if (node.name === 'DefName') return [textOf(node, text)];
   return childrenOf(node).flatMap((child) => definitionsIn(child, text));
-}
-
-function binary(node: SyntaxNode, text: string): Shape | undefined {
-  const operator = operatorOf(node, text);
-  const [left, right] = [node.firstChild, node.lastChild];
-  if (left === null || right === null) return undefined;
-  switch (operator) {
-    case '+':
-      return { kind: 'template', parts: operandsOf(node, text) };
-    case '*':
-    case '/':
-    case '-':
-      return { kind: 'arithmetic', operator, operands: [left, right] };
-    case '==':
-    case '!=':
-      return { kind: 'role', role: 'compare' };
-    default:
-      return undefined;
-  }
 }

@@ -1,16 +1,8 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@lezer/java';
+import { binary } from '../binary.js';
 import type { Language, Shape } from '../language.js';
-import {
-  childrenOf,
-  commaGroups,
-  numberOf,
-  operandsOf,
-  operatorOf,
-  partsOf,
-  textOf,
-  unescaped,
-} from '../nodes.js';
+import { childrenOf, commaGroups, numberOf, partsOf, textOf, unescaped } from '../nodes.js';
 
 export const java: Language = { name: 'Java', parser, prepare, shape };
 
@@ -177,23 +169,4 @@ function definitionsIn(node: SyntaxNode, text: string): string[] {
   if (node.name === 'Definition') return [textOf(node, text)];
   if (node.name === 'Block') return [];
   return childrenOf(node).flatMap((child) => definitionsIn(child, text));
-}
-
-function binary(node: SyntaxNode, text: string): Shape | undefined {
-  const operator = operatorOf(node, text);
-  const [left, right] = [node.firstChild, node.lastChild];
-  if (left === null || right === null) return undefined;
-  switch (operator) {
-    case '+':
-      return { kind: 'template', parts: operandsOf(node, text) };
-    case '*':
-    case '/':
-    case '-':
-      return { kind: 'arithmetic', operator, operands: [left, right] };
-    case '==':
-    case '!=':
-      return { kind: 'role', role: 'compare' };
-    default:
-      return undefined;
-  }
 }

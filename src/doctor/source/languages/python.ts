@@ -1,16 +1,8 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@lezer/python';
+import { binary } from '../binary.js';
 import type { Language, Literal, Shape } from '../language.js';
-import {
-  childrenOf,
-  commaGroups,
-  numberOf,
-  operandsOf,
-  operatorOf,
-  partsOf,
-  textOf,
-  unescaped,
-} from '../nodes.js';
+import { childrenOf, commaGroups, numberOf, operatorOf, partsOf, textOf, unescaped } from '../nodes.js';
 
 export const python: Language = {
   name: 'Python',
@@ -67,7 +59,7 @@ function shape(node: SyntaxNode, text: string): Shape | undefined {
     case 'Number':
       return { kind: 'number', value: numberOf(textOf(node, text)) };
     case 'BinaryExpression':
-      return binary(node, text);
+      return operation(node, text);
     case 'ConditionalExpression':
       return /env/i.test(textOf(node, text)) ? { kind: 'role', role: 'fallback' } : undefined;
     case 'CallExpression':
@@ -228,28 +220,12 @@ function namesIn(node: SyntaxNode | null, text: string): string[] {
   return name === undefined ? childrenOf(node).flatMap((child) => namesIn(child, text)) : [name];
 }
 
-function binary(node: SyntaxNode, text: string): Shape | undefined {
-  const operator = operatorOf(node, text);
+function operation(node: SyntaxNode, text: string): Shape | undefined {
   const [left, right] = [node.firstChild, node.lastChild];
-  if (left === null || right === null) return undefined;
-  switch (operator) {
-    case '+':
-      return { kind: 'template', parts: operandsOf(node, text) };
-    case '%':
-      return { kind: 'call', callee: '%', on: left, args: partsIn(right).map((value) => ({ value })) };
-    case '*':
-    case '/':
-    case '-':
-      return { kind: 'arithmetic', operator, operands: [left, right] };
-    case 'or':
-      return { kind: 'fallback', value: left, otherwise: right };
-    case '==':
-    case '!=':
-    case 'in':
-      return { kind: 'role', role: 'compare' };
-    default:
-      return undefined;
-  }
+  const operator = operatorOf(node, text);
+  if (operator === 'in') return { kind: 'role', role: 'compare' };
+  if (operator !== '%' || left === null || right === null) return binary(node, text, ['or']);
+  return { kind: 'call', callee: '%', on: left, args: partsIn(right).map((value) => ({ value })) };
 }
 
 /** The values of a tuple, or the one there is. */
