@@ -99,8 +99,12 @@ export default class Doctor extends BaseCommand {
       summary: "Answer the guide's own checklist, item by item.",
       exclusive: ['only', 'report', 'compare', 'brief'],
     }),
-    list: Flags.boolean({ summary: 'List the checks there are.', exclusive: ['explain'] }),
-    explain: Flags.string({ helpValue: 'ID', summary: 'Explain one check and what it can find.' }),
+    list: Flags.boolean({ summary: 'List the checks there are.', exclusive: ['explain', 'report'] }),
+    explain: Flags.string({
+      helpValue: 'ID',
+      summary: 'Explain one check and what it can find.',
+      exclusive: ['report'],
+    }),
     'fail-on': Flags.option({
       helpGroup: 'REPORT',
       options: ['warn', 'fail', 'new'] as const,

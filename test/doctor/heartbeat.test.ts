@@ -22,7 +22,7 @@ async function watched(events: Happening[], change?: (deployment: Deployment) =>
   const report = await runDoctor({ ...deployment, clock });
   await deployment.close();
   const cadence = report.results.find(({ id }) => id === 'heartbeat.cadence');
-  return { green: notGreen(report), cadence };
+  return { green: notGreen(report), cadence, verdict: report.verdict };
 }
 
 describe('heartbeat.cadence', () => {
@@ -75,6 +75,23 @@ describe('heartbeat.cadence', () => {
     expect(lose).toBe(false);
     expect(looks).toBeGreaterThan(1);
     expect(looks).toBeLessThan(9);
+  });
+
+  it('is blocked, and the run unknown, where the registry stops answering meanwhile', async () => {
+    let lost = false;
+    const stop = async () => {
+      lost = true;
+    };
+    const { cadence, verdict } = await watched([[5, stop]], async ({ env, owns }) => {
+      const registry = env.REGISTRY_URL ?? '';
+      const gateway = await startInstrument(async (request, response) =>
+        send(response, lost ? CRASHED : await forward(request, registry)),
+      );
+      owns(gateway);
+      env.REGISTRY_URL = gateway.url;
+    });
+    expect(cadence?.skip).toMatchObject({ kind: 'blocked', by: 'registry.reachable' });
+    expect(verdict).toBe('unknown');
   });
 
   it('waits for no one that was taken out meanwhile', async () => {

@@ -1,8 +1,18 @@
 // heartbeat.*: is the last beat recent, and does the next one come.
 import type { Instance } from '../../registry-client/client.js';
 import { HEARTBEAT_INTERVAL_S, MISSED_BEATS_MEAN_DOWN } from '../../wire/coordinator.js';
-import { attempt } from '../attempt.js';
-import { type Finding, few, finding, found, notApplicable, pass, serviceCheck, verdict } from '../check.js';
+import { attempt, because } from '../attempt.js';
+import {
+  blockedBy,
+  type Finding,
+  few,
+  finding,
+  found,
+  notApplicable,
+  pass,
+  serviceCheck,
+  verdict,
+} from '../check.js';
 import { label, listing, present } from './registration.js';
 import { LEEWAY_S, reachable, skewOf } from './registry.js';
 import { api } from './registry-api.js';
@@ -107,7 +117,7 @@ export const cadence = serviceCheck({
       const over = ({ beat }: Beating) => now > beat + WINDOW_MS;
       if (error) {
         // One answer that got lost shows nothing, unless it was the last that counted.
-        if (waiting.some(over)) throw error;
+        if (waiting.some(over)) return blockedBy(reachable, because(error));
       } else {
         const beats = new Map(value.map((each) => [label(each), beatOf(each)]));
         waiting = waiting.filter((one) => {
