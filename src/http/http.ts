@@ -106,7 +106,7 @@ export function createHttp(options: HttpOptions): Http {
   };
 
   const once = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const { send, dispatcher, reached, timing, expiry } = await open();
+    const { send, reached, timing, expiry } = await open();
     const { timeoutMs = options.timeoutMs ?? request.defaultTimeoutMs ?? DEFAULT_TIMEOUT_MS } = request;
     const deadline = startDeadline(timeoutMs, [request.finish ? undefined : options.signal, request.signal]);
     const origin = new URL(request.url).origin;
@@ -116,7 +116,6 @@ export function createHttp(options: HttpOptions): Http {
     const event: TraceEvent = { method: request.method, url: request.url, timing: {} };
     try {
       const sent = send(request.url, {
-        dispatcher,
         method: request.method,
         headers: {
           'user-agent': options.userAgent,
@@ -183,7 +182,7 @@ export function createHttp(options: HttpOptions): Http {
       }
     },
     async close() {
-      if (pool) await (await pool).dispatcher.destroy();
+      if (pool) await (await pool).close();
     },
   };
 }
