@@ -106,11 +106,13 @@ it('a signal ends also what waits for standard input', async () => {
 
 it('says what an interruption left: nothing changed, or what may have been carried out', async () => {
   replica.slow(2_000);
-  const asked = (text: string) => replica.requests.some(({ path, body }) => `${path} ${body}`.includes(text));
   /** Interrupts the command while the registry has its request, which contains `text`. */
   const interrupt = async (args: string[], text: string) => {
+    const before = replica.requests.length;
     const { child, done } = target.start(args);
-    await expect.poll(() => asked(text), { timeout: 20_000 }).toBe(true);
+    const asked = () =>
+      replica.requests.slice(before).some(({ path, body }) => `${path} ${body}`.includes(text));
+    await expect.poll(asked, { timeout: 20_000 }).toBe(true);
     child.kill('SIGINT');
     return done;
   };

@@ -130,13 +130,13 @@ describe.skipIf(NO_BROWSER)('the HTML report, in Chromium (skipped off CI where 
     const all = red.results.length;
     expect(await visibleRows(page)).toBe(all);
     await page.getByRole('checkbox', { name: /^pass/ }).click();
-    expect(await output(page)).toBe(`${all - red.summary.pass} of ${all} checks`);
+    await expect.poll(() => output(page)).toBe(`${all - red.summary.pass} of ${all} checks`);
     expect(await visibleRows(page)).toBe(all - red.summary.pass);
     await page.getByLabel('Service').selectOption('nmt-service');
     await page.getByLabel('Category').selectOption('health');
-    expect(await page.locator('[data-status]:visible').allInnerTexts()).toEqual([
-      expect.stringContaining('boom'),
-    ]);
+    await expect
+      .poll(() => page.locator('[data-status]:visible').allInnerTexts())
+      .toEqual([expect.stringContaining('boom')]);
     await page.getByRole('button', { name: 'Show all' }).click();
     await expect.poll(() => output(page)).toBe(`${all} checks`);
   });
