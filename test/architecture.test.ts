@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   terminal: { values: [] },
   prompts: { values: ['render'] },
   'side-by-side': { values: [] },
+  engines: { values: ['errors', 'secret'] },
   flags: { values: [] },
   settings: { values: [] },
   inputs: { values: ['errors'] },
@@ -52,7 +53,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
 
   operations: {
     values: [
-      ...['registry-client', 'messaging', 'doctor', 'http', 'context-file'],
+      ...['registry-client', 'messaging', 'doctor', 'engines', 'http', 'context-file'],
       ...['errors', 'inputs', 'settings', 'side-by-side', 'wire'],
     ],
     types: ['context', 'secret'],
@@ -64,13 +65,13 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   messaging: { values: ['wire', 'errors'], types: ['http', 'registry-client', 'secret'] },
   'registry-server': { values: ['wire', 'errors'] },
   samples: { values: ['http', 'messaging', 'registry-client', 'wire', 'errors', 'secret'] },
-  doctor: { values: ['errors'], types: ['http', 'registry-client', 'secret', 'settings'] },
+  doctor: { values: ['errors'], types: ['engines', 'http', 'registry-client', 'secret', 'settings'] },
   'doctor/catalogue': { values: ['doctor/checks'], types: ['doctor'] },
   'doctor/checks': {
-    values: ['doctor', 'registry-client', 'messaging', 'wire', 'secret', 'side-by-side'],
+    values: ['doctor', 'engines', 'registry-client', 'messaging', 'wire', 'secret', 'side-by-side'],
     types: ['errors', 'http', 'settings'],
   },
-  'doctor/engines': { values: ['doctor', 'errors', 'http/failures', 'secret'] },
+  'doctor/engines': { values: ['doctor', 'engines', 'errors', 'http/failures', 'secret'] },
   'doctor/reports': { values: [], types: ['doctor'] },
   'doctor/source': { values: ['doctor', 'wire'] },
   'doctor/run-checks': { values: ['doctor/engine'], types: ['doctor/check'] },

@@ -1,4 +1,5 @@
 // What a check may use: narrow, injected, and without any way to the secret itself.
+import type { Engines } from '../engines/address.js';
 import type { Http } from '../http/http.js';
 import type { Api, RegistryClient } from '../registry-client/client.js';
 import type { Secret } from '../secret.js';
@@ -51,16 +52,6 @@ export interface DoctorContext {
   readonly services: readonly string[];
   /** They are given by --service or --all, so that the environment need not be a service's. */
   readonly fromOutside: boolean;
-}
-
-/** Where to ask the engines behind the registry directly; a password is in none of them. */
-export interface Engines {
-  /** `host:port` */
-  readonly zookeeper: string | undefined;
-  /** `postgres://user@host:port/database` */
-  readonly postgres: string | undefined;
-  /** `redis://user@host:port`, `rediss://` for TLS */
-  readonly redis: string | undefined;
 }
 
 /** A way to run a program where the service runs. */

@@ -1,10 +1,11 @@
 // What checks get of the context: the narrow view of `doctor/context.ts`, bound to the end of each check.
 import type { Context } from '../context.js';
 import { CANARY_SERVICE_ID } from '../doctor/canary.js';
-import type { Engines, Exec, ServiceContext } from '../doctor/context.js';
-import { enginePassword } from '../doctor/engines/password.js';
+import type { Exec, ServiceContext } from '../doctor/context.js';
 import type { Report } from '../doctor/result.js';
 import type { Send } from '../doctor/run-checks.js';
+import type { Engines } from '../engines/address.js';
+import { enginePassword } from '../engines/password.js';
 import { RegctlError } from '../errors.js';
 import type { Http, HttpRequest } from '../http/http.js';
 import type { Api, Endpoint, RegistryClient } from '../registry-client/client.js';

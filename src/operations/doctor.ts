@@ -1,7 +1,8 @@
 import type { Context } from '../context.js';
-import type { Engines, Exec } from '../doctor/context.js';
+import type { Exec } from '../doctor/context.js';
 import type { CheckDescription } from '../doctor/describe.js';
 import type { FailOn, Report } from '../doctor/result.js';
+import type { Engines } from '../engines/address.js';
 import { fail, RegctlError } from '../errors.js';
 import type { Secret } from '../secret.js';
 import { endpointValues, shownUrl } from '../settings.js';
@@ -58,7 +59,7 @@ export async function examine(input: DoctorInput, context: Context): Promise<Rep
   ] = await Promise.all([
     import('../doctor/catalogue.js'),
     import('../doctor/commands-to-paste.js'),
-    import('../doctor/engines/address.js'),
+    import('../engines/address.js'),
     import('../doctor/run-checks.js'),
     import('../doctor/select.js'),
     import('../doctor/report.js'),

@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Engines } from '../../src/doctor/context.js';
 import type { Report } from '../../src/doctor/result.js';
+import type { Engines } from '../../src/engines/address.js';
 import {
   type Engine,
   type EngineName,

@@ -1,12 +1,18 @@
 // engine.*: the engines behind the registry, asked directly. They require nothing, so that they tell the cause also
 // where the registry is down.
 import { isIPv6 } from 'node:net';
+import {
+  type Address,
+  type Engines,
+  postgresAddress,
+  redisAddress,
+  zookeeperAddress,
+} from '../../engines/address.js';
+import { PASSWORD_VARIABLE } from '../../engines/password.js';
 import type { Secret } from '../../secret.js';
 import { deploymentCheck, finding, found, notApplicable, pass } from '../check.js';
-import type { DoctorContext, Engines } from '../context.js';
-import { type Address, postgresAddress, redisAddress, zookeeperAddress } from '../engines/address.js';
+import type { DoctorContext } from '../context.js';
 import { type EngineAnswer, LIMIT_MS } from '../engines/answer.js';
-import { PASSWORD_VARIABLE } from '../engines/password.js';
 import { askPostgres } from '../engines/postgres.js';
 import { askRedis } from '../engines/redis.js';
 import { askZookeeper } from '../engines/zookeeper.js';

@@ -1,9 +1,9 @@
 // PostgreSQL, asked with `select 1` by its client for Node.
 import { Socket } from 'node:net';
+import type { PostgresAddress } from '../../engines/address.js';
+import { PASSWORD_VARIABLE } from '../../engines/password.js';
 import type { Secret } from '../../secret.js';
-import type { PostgresAddress } from './address.js';
 import { type EngineAnswer, failed, MAX_BYTES, otherProtocol, quoted, silent } from './answer.js';
-import { PASSWORD_VARIABLE } from './password.js';
 
 /** Asks over a connection that ends with `signal`, with TLS as `sslmode` says. Never rejects. */
 export async function askPostgres(

@@ -1,10 +1,10 @@
 // Redis, asked with `PING` by its client for Node.
 import { isIP } from 'node:net';
 import type { Redis } from 'ioredis';
+import type { RedisAddress } from '../../engines/address.js';
+import { PASSWORD_VARIABLE } from '../../engines/password.js';
 import type { Secret } from '../../secret.js';
-import type { RedisAddress } from './address.js';
 import { type EngineAnswer, failed, MAX_BYTES, otherProtocol, quoted, silent } from './answer.js';
-import { PASSWORD_VARIABLE } from './password.js';
 
 /** Asks over one connection that ends with `signal`. Never rejects. */
 export async function askRedis(

@@ -1,6 +1,6 @@
 // ZooKeeper's four-letter word `srvr` (ZooKeeper Administrator's Guide, "The Four Letter Words").
 import { connect } from 'node:net';
-import type { Address } from './address.js';
+import type { Address } from '../../engines/address.js';
 import { type EngineAnswer, failed, MAX_BYTES, otherProtocol, silent } from './answer.js';
 
 /** Asks a server for its mode, over one connection that ends with `signal`. Never rejects. */

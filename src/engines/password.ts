@@ -1,5 +1,5 @@
 // The passwords of engines: from the environment alone, under the names that their own clients read.
-import { Secret } from '../../secret.js';
+import { Secret } from '../secret.js';
 
 /** What psql and redis-cli read. */
 export const PASSWORD_VARIABLE = { postgres: 'PGPASSWORD', redis: 'REDISCLI_AUTH' } as const;

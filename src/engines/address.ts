@@ -1,7 +1,16 @@
 // Where an engine is asked, from its flag. A password has no place there: a command line can be read by everybody on the machine.
-import { fail, type RegctlError } from '../../errors.js';
-import type { Engines } from '../context.js';
+import { fail, type RegctlError } from '../errors.js';
 import { PASSWORD_VARIABLE } from './password.js';
+
+/** Where to ask the engines behind the registry directly; a password is in none of them. */
+export interface Engines {
+  /** `host:port` */
+  readonly zookeeper: string | undefined;
+  /** `postgres://user@host:port/database` */
+  readonly postgres: string | undefined;
+  /** `redis://user@host:port`, `rediss://` for TLS */
+  readonly redis: string | undefined;
+}
 
 export interface Address {
   host: string;
@@ -28,6 +37,17 @@ export function zookeeperAddress(text: string): Address {
   if (host === '' || !isPort(port))
     throw usage('--zookeeper', 'is not HOST:PORT of one server', 'Write e.g. zookeeper:2181.');
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+/**
+ * Reads `host:port,host:port/chroot`, the servers of one ensemble as ZooKeeper's own clients take them. Answers the same
+ * with every port named. Throws USAGE.
+ */
+export function zookeeperServers(text: string): string {
+  const [, list = '', chroot = ''] = /^([^/]+)((?:\/[\w.-]+)*)\/?$/.exec(text) ?? [];
+  const servers = list.split(',').map((server) => zookeeperAddress(server.trim()));
+  const named = servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`);
+  return named.join(',') + chroot;
 }
 
 /** Reads `postgres://user@host:port/database?sslmode=…`. Throws USAGE, also for a URL with a password in it. */
