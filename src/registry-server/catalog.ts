@@ -72,11 +72,15 @@ export class Catalog implements View {
   #revisionFloor = 0;
   #changes = 0;
   #forgottenAt = 0;
-  /** Told of every service that changed, once the change is made. */
-  onChange: (service: Service) => void = () => undefined;
+  readonly #listeners: ((service: Service) => void)[] = [];
 
   constructor(maxTombstones = MAX_TOMBSTONES) {
     this.#maxTombstones = maxTombstones;
+  }
+
+  /** The listener is told of every service that changed, once the change is made. */
+  onChange(listener: (service: Service) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Services that nothing is known of start above this revision: what a watcher saw of them never goes back. */
@@ -201,7 +205,7 @@ export class Catalog implements View {
     service.changed(revision);
     this.#changes += 1;
     service.changedAt = this.#changes;
-    this.onChange(service);
+    for (const listener of this.#listeners) listener(service);
   }
 
   #index(service: Service, instance: Instance): void {

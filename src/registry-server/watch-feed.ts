@@ -27,7 +27,7 @@ export class WatchFeed {
   constructor(catalog: Catalog, run: string) {
     this.#catalog = catalog;
     this.#run = run;
-    catalog.onChange = ({ name }) => this.#note(name);
+    catalog.onChange(({ name }) => this.#note(name));
   }
 
   get watchers(): number {
