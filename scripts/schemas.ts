@@ -330,6 +330,7 @@ export const SCHEMAS: Readonly<Record<string, ResultSchema>> = {
         url: text,
         auth: v.picklist(['jwt', 'none']),
         data_dir: textOrNull,
+        engines: v.nullable(v.strictObject({ zookeeper: text, postgres: text, redis: textOrNull })),
         samples: v.array(
           v.strictObject({ name: text, service_id: v.number(), instance_id: text, url: text }),
         ),

@@ -20,6 +20,11 @@ export default class Serve extends BaseCommand {
       description: 'To try something: a free port, nothing kept, two services to talk to',
       command: '<%= config.bin %> <%= command.id %> --port 0 --memory --samples',
     },
+    {
+      description: 'As one of several replicas behind one address',
+      command:
+        '<%= config.bin %> <%= command.id %> --host 0.0.0.0 --auth jwt --zookeeper zk1:2181,zk2:2181,zk3:2181 --postgres postgres://registry@postgres/registry --redis redis://redis',
+    },
   ];
   static override flags = {
     host: Flags.string({ summary: 'Address to listen on.', default: '127.0.0.1', helpValue: 'ADDRESS' }),
@@ -30,6 +35,43 @@ export default class Serve extends BaseCommand {
       exclusive: ['memory'],
     }),
     memory: Flags.boolean({ summary: 'Keep nothing on disk.' }),
+    zookeeper: Flags.string({
+      helpGroup: 'CLUSTER',
+      helpValue: 'HOST:PORT,…',
+      summary: 'Be one of several replicas: servers of the ZooKeeper that tells who is alive.',
+      dependsOn: ['postgres'],
+      exclusive: ['memory', 'data-dir', 'samples'],
+    }),
+    'zookeeper-base-path': Flags.string({
+      helpGroup: 'CLUSTER',
+      helpValue: 'PATH',
+      summary: 'ZOOKEEPER_BASE_PATH of a Config Service on the same ZooKeeper.',
+      default: '/services',
+    }),
+    postgres: Flags.string({
+      helpGroup: 'CLUSTER',
+      helpValue: 'URL',
+      summary: 'PostgreSQL for the catalog and the audit trail: postgres://user@host:port/database.',
+      dependsOn: ['zookeeper'],
+    }),
+    'postgres-password-file': Flags.string({
+      helpGroup: 'CLUSTER',
+      helpValue: 'FILE',
+      summary: 'Read the password of PostgreSQL from a file; else PGPASSWORD.',
+      dependsOn: ['postgres'],
+    }),
+    redis: Flags.string({
+      helpGroup: 'CLUSTER',
+      helpValue: 'URL',
+      summary: 'Redis as a cache: redis://user@host:port, rediss:// for TLS.',
+      dependsOn: ['zookeeper'],
+    }),
+    'redis-password-file': Flags.string({
+      helpGroup: 'CLUSTER',
+      helpValue: 'FILE',
+      summary: 'Read the password of Redis from a file; else REDISCLI_AUTH.',
+      dependsOn: ['redis'],
+    }),
     auth: Flags.option({ options: ['jwt', 'none'] as const })({
       summary: 'Who may change anything: bearers of a token, or anyone. none on loopback, jwt elsewhere.',
     }),
@@ -74,6 +116,17 @@ export default class Serve extends BaseCommand {
         dataDir: flags['data-dir'],
         memory: flags.memory,
         auth: flags.auth,
+        engines:
+          flags.zookeeper === undefined || flags.postgres === undefined
+            ? undefined
+            : {
+                zookeeper: flags.zookeeper,
+                zookeeperBasePath: flags['zookeeper-base-path'],
+                postgres: flags.postgres,
+                postgresPasswordFile: flags['postgres-password-file'],
+                redis: flags.redis,
+                redisPasswordFile: flags['redis-password-file'],
+              },
         tls: tlsOf(flags['tls-cert'], flags['tls-key'], flags['tls-client-ca']),
         logLevel: flags['log-level'],
         downAfterMs: flags['down-after'],

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
+import { type EnginesInput, enginesOf, type NamedEngines, namedEngines } from './serve-engines.js';
 
 export interface ServeInput {
   host: string;
@@ -10,6 +11,8 @@ export interface ServeInput {
   dataDir: string | undefined;
   /** Keep nothing on disk. */
   memory: boolean;
+  /** Be a replica over these; undefined: embedded. */
+  engines: EnginesInput | undefined;
   /** Undefined: none on loopback, jwt anywhere else. */
   auth: 'jwt' | 'none' | undefined;
   /** PEM files; undefined: plain HTTP. */
@@ -26,8 +29,10 @@ export interface ServeInput {
 export interface Serving {
   url: string;
   auth: 'jwt' | 'none';
-  /** Null where nothing is kept on disk. */
+  /** Null where nothing is kept on this disk. */
   data_dir: string | null;
+  /** Null where it stands by itself. */
+  engines: NamedEngines | null;
   /** The sample services; empty without --samples. */
   samples: { name: string; service_id: number; instance_id: string; url: string }[];
   /** Where the secret of the samples is, which was made for them; null where one is configured. */
@@ -50,7 +55,8 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
   const { startRegistry, isLoopback } = await import('../registry-server/server.js');
   const { host, port } = input;
   const auth = input.auth ?? (isLoopback(host) ? 'none' : 'jwt');
-  const dataDir = input.memory ? null : resolve(input.dataDir ?? defaultDataDir(context));
+  const engines = input.engines && (await enginesOf(input.engines, context));
+  const dataDir = input.memory || engines ? null : resolve(input.dataDir ?? defaultDataDir(context));
   const made = input.samples ? await secretForSamples(dataDir, context) : undefined;
   const wanted = auth === 'jwt' || input.samples;
   const secret = made?.secret ?? (wanted ? await strongSecret(auth, context) : undefined);
@@ -62,7 +68,12 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
     auth,
     ...(secret === undefined ? {} : { secret }),
     ...(input.tls === undefined ? {} : { tls: input.tls }),
-    store: dataDir === null ? { kind: 'memory' } : { kind: 'sqlite', dataDir },
+    store: engines
+      ? { kind: 'cluster', engines }
+      : dataDir === null
+        ? { kind: 'memory' }
+        : { kind: 'sqlite', dataDir },
+    signal: context.signal,
     timings: {
       ...(input.downAfterMs === undefined ? {} : { downAfterMs: input.downAfterMs }),
       ...(input.evictAfterMs === undefined ? {} : { evictAfterMs: input.evictAfterMs }),
@@ -87,6 +98,7 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
       url: registry.url,
       auth,
       data_dir: dataDir,
+      engines: input.engines ? namedEngines(input.engines) : null,
       samples: samples?.services ?? [],
       secret_file: made?.file ?? null,
     };

@@ -1,9 +1,10 @@
 // `regctl serve`: puts the registry together, starts it, and ends it in order.
 import { randomUUID } from 'node:crypto';
 import { Server as HttpsServer } from 'node:https';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { HEARTBEAT_INTERVAL_S } from '../wire/coordinator.js';
 import { isLoopback, requireSafe, tokenReader } from './auth.js';
+import type { ClusterEngines } from './cluster/engines.js';
 import { Directory } from './directory.js';
 import { HealthMonitor } from './health-monitor.js';
 import { KnownAddresses } from './http/known-addresses.js';
@@ -12,6 +13,7 @@ import type { Registry } from './http/registry.js';
 import { createApp, type HttpOptions, type LogSink, serveRegistry } from './http.js';
 import { bareHost, listen } from './listen.js';
 import { httpProbe } from './probe.js';
+import type { Replica } from './replica.js';
 import {
   type Clock,
   DEFAULT_TIMINGS,
@@ -36,7 +38,10 @@ export interface RegistryOptions {
   readonly host?: string;
   /** Default 8082; 0 takes a free one. */
   readonly port?: number;
-  readonly store: { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly dataDir: string };
+  readonly store:
+    | { readonly kind: 'memory' }
+    | { readonly kind: 'sqlite'; readonly dataDir: string }
+    | { readonly kind: 'cluster'; readonly engines: ClusterEngines };
   /** `none` may be left to default on loopback only; anywhere else it has to be given. */
   readonly auth?: 'jwt' | 'none';
   /** Plain HTTP where it is left out. */
@@ -54,6 +59,8 @@ export interface RegistryOptions {
   readonly log?: LogSink;
   /** Default `info`. */
   readonly logLevel?: string;
+  /** Ends the wait for engines that are not up yet. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunningRegistry {
@@ -80,18 +87,28 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   const { auth = 'none', secret, store: kind } = options;
   const host = bareHost(options.host ?? DEFAULT_HOST);
   requireSafe({ host, auth, authGiven: options.auth !== undefined, secret });
-  const store =
-    kind.kind === 'memory' ? await EmbeddedStore.open(':memory:') : await openDataDir(kind.dataDir);
-  try {
-    return await serveStore(store, options);
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  return serveOpened(async (log) => {
+    if (kind.kind === 'memory') return { store: await EmbeddedStore.open(':memory:') };
+    if (kind.kind === 'sqlite') return { store: await openDataDir(kind.dataDir) };
+    const { openCluster } = await import('./cluster/cluster.js');
+    return openCluster(kind.engines, { clock: options.clock ?? SYSTEM_CLOCK, log, signal: options.signal });
+  }, options);
 }
 
 /** As startRegistry, over a store that is open; closes it when the registry closes. */
-export async function serveStore(store: Store, options: RegistryOptions): Promise<RunningRegistry> {
+export function serveStore(store: Store, options: RegistryOptions): Promise<RunningRegistry> {
+  return serveOpened(async () => ({ store }), options);
+}
+
+interface Opened {
+  readonly store: Store;
+  readonly replica?: Replica;
+}
+
+async function serveOpened(
+  open: (log: FastifyBaseLogger) => Promise<Opened>,
+  options: RegistryOptions,
+): Promise<RunningRegistry> {
   const { clock = SYSTEM_CLOCK, random = Math.random, secret } = options;
   const host = bareHost(options.host ?? DEFAULT_HOST);
   const timings = timingsOf(options);
@@ -102,9 +119,15 @@ export async function serveStore(store: Store, options: RegistryOptions): Promis
     tls: options.tls && (await readTls(options.tls)),
   };
   const app = createApp(http);
+  const readToken =
+    options.auth === 'jwt' && secret !== undefined ? await tokenReader(secret, clock) : undefined;
+  const { probe, close: closeProbe } = await httpProbe(timings.checkTimeoutMs);
+  const { store, replica } = await open(app.log).catch(async (error: unknown) => {
+    await closeProbe();
+    throw error;
+  });
   const directory = new Directory(timings, random, clock.now());
   const writer = new Writer(store, directory, clock, app.log);
-  const { probe, close: closeProbe } = await httpProbe(timings.checkTimeoutMs);
   const monitor = new HealthMonitor(directory, probe, timings, clock, (transitions) => {
     for (const { audit } of transitions) app.log.info(audit, `${audit.service}/${audit.id} ${audit.cause}`);
     writer.record(transitions);
@@ -118,9 +141,10 @@ export async function serveStore(store: Store, options: RegistryOptions): Promis
     random,
     newId: options.newId ?? randomUUID,
     run: randomUUID(),
-    readToken: options.auth === 'jwt' && secret !== undefined ? await tokenReader(secret, clock) : undefined,
-    known: new KnownAddresses(),
+    readToken,
+    known: new KnownAddresses(replica && ((known) => replica.tell({ kind: 'known', ...known }))),
     audit: (query) => store.audit(query),
+    replica,
     loaded: false,
   };
   serveRegistry(app, registry, http);
@@ -129,10 +153,12 @@ export async function serveStore(store: Store, options: RegistryOptions): Promis
   const stop = async (patienceMs: number): Promise<void> => {
     unfollow();
     clearInterval(forgetting);
-    await closeInTime(app, patienceMs);
+    await Promise.all([closeInTime(app, patienceMs), replica?.handOver()]);
     monitor.stop();
     await writer.close();
     await closeProbe();
+    await replica?.close();
+    await store.close();
   };
   try {
     const url = await listen(app, host, options.port ?? 8082);
@@ -141,6 +167,7 @@ export async function serveStore(store: Store, options: RegistryOptions): Promis
     const stored = await store.load();
     directory.load(stored, moment(clock));
     await forget(store, directory, clock, app);
+    await replica?.join({ directory, writer, monitor, known: registry.known });
     registry.loaded = true;
     monitor.wake();
     warnOfShortLeases(timings, app);
@@ -150,10 +177,7 @@ export async function serveStore(store: Store, options: RegistryOptions): Promis
     );
     return {
       url,
-      async close(patienceMs = CLOSE_PATIENCE_MS) {
-        await stop(patienceMs);
-        await store.close();
-      },
+      close: (patienceMs = CLOSE_PATIENCE_MS) => stop(patienceMs),
     };
   } catch (error) {
     await stop(CLOSE_PATIENCE_MS);

@@ -4,9 +4,14 @@ import type { View } from './view.js';
 
 /** `regctl serve`: where it listens, and how others are pointed at it. */
 export const serveView: View<Serving> = {
-  text({ url, auth, data_dir, samples, secret_file }, { style }) {
+  text({ url, auth, data_dir, engines, samples, secret_file }, { style }) {
     const access = auth === 'jwt' ? 'changes need a token (JWT_SECRET)' : 'no token is asked for';
-    const kept = data_dir === null ? 'kept in memory only' : `kept in ${clean(data_dir)}`;
+    const kept =
+      engines !== null
+        ? `one of several replicas over ${clean(engines.postgres)} and ZooKeeper ${clean(engines.zookeeper)}`
+        : data_dir === null
+          ? 'kept in memory only'
+          : `kept in ${clean(data_dir)}`;
     return [
       `${style.bold('Serving')} on ${url}: ${access}; ${kept}.`,
       `  export CONFIG_SERVICE_URL=${url}`,

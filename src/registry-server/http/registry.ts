@@ -2,6 +2,7 @@
 import type { ReadToken } from '../auth.js';
 import type { Directory } from '../directory.js';
 import type { HealthMonitor } from '../health-monitor.js';
+import type { Replica } from '../replica.js';
 import type { Clock, Random, Timings } from '../settings.js';
 import type { Store } from '../store/store.js';
 import type { Writer } from '../writer.js';
@@ -21,6 +22,8 @@ export interface Registry {
   readonly readToken: ReadToken | undefined;
   readonly known: KnownAddresses;
   readonly audit: Store['audit'];
+  /** Undefined where the registry stands by itself. */
+  readonly replica: Replica | undefined;
   /** What was registered has been read back. */
   loaded: boolean;
 }
