@@ -26,6 +26,6 @@ export interface ClusterEngines {
     readonly basePath: string;
   };
   readonly postgres: PostgresLogin;
-  /** Undefined: nothing is cached outside this process. */
+  /** Undefined: nothing is cached elsewhere than here. */
   readonly redis: RedisLogin | undefined;
 }
