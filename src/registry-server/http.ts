@@ -16,6 +16,7 @@ import { healthRoutes } from './http/health.js';
 import { originProblem } from './http/origin.js';
 import { type RateLimit, rateLimiter } from './http/rate-limit.js';
 import type { Registry } from './http/registry.js';
+import { markStale } from './http/stale.js';
 import { traceIdOf } from './http/trace.js';
 import { watchRoutes } from './http/watch.js';
 import type { TlsMaterial } from './tls.js';
@@ -79,8 +80,12 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
     if (!registry.loaded) {
       return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ detail: 'The registry is loading' });
     }
+    if (isHeartbeat(request.url) && registry.replica?.cutOff) {
+      return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ detail: CUT_OFF });
+    }
     return undefined;
   });
+  markStale(app, registry);
   // `/services/` names no service.
   app.addHook<ServiceParams>('preHandler', async ({ params }, reply) => {
     if (params.name === '') return reply.code(404).send({ detail: 'Not Found' });
@@ -105,6 +110,9 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
   watchRoutes(app, registry);
   refuseOtherMethods(app, [...paths]);
 }
+
+const CUT_OFF =
+  'This replica reaches neither ZooKeeper nor PostgreSQL: the heartbeat would not count. Send it to another';
 
 const isHeartbeat = (url: string): boolean => /\/heartbeat(\?|$)/.test(url);
 

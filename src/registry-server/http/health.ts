@@ -7,6 +7,7 @@ import type { Service } from '../catalog.js';
 import type { CheckResult } from '../health-monitor.js';
 import { isoTime, stateOfService } from '../listing.js';
 import type { ServiceParams } from './config-service.js';
+import { ownHealth } from './own-health.js';
 import type { Registry } from './registry.js';
 import { parse } from './validate.js';
 
@@ -42,24 +43,19 @@ function overall(service: Service): 'healthy' | 'degraded' | 'unhealthy' | 'unkn
 }
 
 export function healthRoutes(app: FastifyInstance, registry: Registry): void {
-  const { directory, writer, monitor, clock } = registry;
+  const { directory, monitor, clock } = registry;
   const { catalog } = directory;
 
   app.get('/health', async (_request, reply) => {
-    const { problem } = writer;
-    const status = problem === undefined ? 'healthy' : 'unhealthy';
-    return reply.code(problem === undefined ? 200 : 503).send({
-      status,
-      zookeeper: 'healthy',
-      postgres: status,
-      redis: 'healthy',
-      timestamp: clock.now() / 1000,
-      mode: 'embedded',
-      ...(problem === undefined ? {} : { detail: `The registry cannot store changes: ${problem}` }),
-    });
+    const health = ownHealth(registry);
+    return reply.code(health.status === 'healthy' ? 200 : 503).send(health);
   });
 
-  app.get('/ready', async () => ({ status: 'ready' }));
+  app.get('/ready', async (_request, reply) => {
+    // What it hears would count for nothing: another replica is the better one.
+    if (registry.replica?.cutOff) return reply.code(503).send({ status: 'cut off from its engines' });
+    return { status: 'ready' };
+  });
 
   app.get('/live', async () => ({ status: 'alive' }));
 

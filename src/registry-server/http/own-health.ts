@@ -1,0 +1,51 @@
+// What the registry says of itself, in the body that a deployed Config Service has (wire/config-service.md).
+import type { EngineState } from '../replica.js';
+import type { Registry } from './registry.js';
+
+interface OwnHealth {
+  readonly status: EngineState;
+  readonly zookeeper: EngineState;
+  readonly postgres: EngineState;
+  readonly redis: EngineState;
+  readonly timestamp: number;
+  readonly mode: 'embedded' | 'cluster';
+  /** Of a cluster: which replica answers, and how many it sees. */
+  readonly replica?: string;
+  readonly members?: number;
+  readonly detail?: string;
+}
+
+/** Without Redis it is healthy: that costs speed only. */
+export function ownHealth({ writer, replica, clock }: Registry): OwnHealth {
+  const { problem } = writer;
+  const stores: EngineState = problem === undefined ? 'healthy' : 'unhealthy';
+  const timestamp = clock.now() / 1000;
+  if (replica === undefined) {
+    const engines = { zookeeper: 'healthy', postgres: stores, redis: 'healthy' } as const;
+    const detail = problem === undefined ? {} : { detail: `The registry cannot store changes: ${problem}` };
+    return { status: stores, ...engines, timestamp, mode: 'embedded', ...detail };
+  }
+  const { id, members, zookeeper, redis, ...state } = replica.state();
+  const postgres = stores === 'unhealthy' ? stores : state.postgres;
+  const ill = [
+    ...(postgres === 'healthy'
+      ? []
+      : [
+          `PostgreSQL is not there (${problem ?? 'it does not answer'}): reads and heartbeats go on, registrations do not`,
+        ]),
+    ...(zookeeper === 'healthy'
+      ? []
+      : ['ZooKeeper is not there: reads go on from memory, and nothing is taken for down']),
+  ];
+  return {
+    status: ill.length === 0 ? 'healthy' : 'unhealthy',
+    zookeeper,
+    postgres,
+    redis,
+    timestamp,
+    mode: 'cluster',
+    replica: id,
+    members,
+    ...(ill.length === 0 ? {} : { detail: ill.join('; ') }),
+  };
+}
