@@ -1,4 +1,5 @@
 // The maps behind the directory: instances by service and by service id, and what was removed of late.
+import type { State } from '../wire/status.js';
 import type { Instance } from './instance.js';
 import type { View } from './plan.js';
 import { keyOf, ownerOf, type Registration, type Tombstone } from './registration.js';
@@ -72,6 +73,16 @@ export class Catalog implements View {
   #revisionFloor = 0;
   #changes = 0;
   #forgottenAt = 0;
+  /** Kept with every change: who asks for metrics must not cost a look at every instance. */
+  readonly #states: Record<State, number> = {
+    starting: 0,
+    healthy: 0,
+    unhealthy: 0,
+    down: 0,
+    draining: 0,
+    unknown: 0,
+  };
+  #inUse = 0;
   readonly #listeners: ((service: Service) => void)[] = [];
 
   constructor(maxTombstones = MAX_TOMBSTONES) {
@@ -96,6 +107,16 @@ export class Catalog implements View {
   /** Changes up to this one may be of services that nothing is known of any more. */
   get forgottenAt(): number {
     return this.#forgottenAt;
+  }
+
+  /** How many instances are in each state. */
+  get states(): Readonly<Record<State, number>> {
+    return this.#states;
+  }
+
+  /** How many services have instances. */
+  get size(): number {
+    return this.#inUse;
   }
 
   /** Services that changed after so many changes, those without instances among them; in no order. */
@@ -152,6 +173,7 @@ export class Catalog implements View {
     const service = this.#serviceFor(name);
     const former = service.instances.get(id);
     if (former !== undefined) this.#unindex(service, former);
+    if (service.instances.size === 0) this.#inUse += 1;
     service.instances.set(id, instance);
     this.#index(service, instance);
     this.#tombstones.delete(keyOf(name, id));
@@ -162,7 +184,9 @@ export class Catalog implements View {
   update(instance: Instance, change: Partial<Registration>): void {
     const service = this.#serviceFor(instance.registration.service);
     const revision = service.revision + 1;
+    this.#states[instance.registration.state] -= 1;
     instance.registration = { ...instance.registration, ...change, revision };
+    this.#states[instance.registration.state] += 1;
     this.#changed(service, revision);
   }
 
@@ -173,6 +197,7 @@ export class Catalog implements View {
     if (instance !== undefined) {
       this.#unindex(service, instance);
       service.instances.delete(tombstone.id);
+      if (service.instances.size === 0) this.#inUse -= 1;
     }
     service.bury(tombstone);
     const key = keyOf(tombstone.service, tombstone.id);
@@ -210,6 +235,7 @@ export class Catalog implements View {
 
   #index(service: Service, instance: Instance): void {
     service.countOwner(ownerOf(instance.registration), 1);
+    this.#states[instance.registration.state] += 1;
     const { serviceId } = instance.registration;
     if (serviceId === null) return;
     const known = this.#byServiceId.get(serviceId);
@@ -219,6 +245,7 @@ export class Catalog implements View {
 
   #unindex(service: Service, instance: Instance): void {
     service.countOwner(ownerOf(instance.registration), -1);
+    this.#states[instance.registration.state] -= 1;
     const { serviceId } = instance.registration;
     if (serviceId === null) return;
     const known = this.#byServiceId.get(serviceId);
