@@ -176,7 +176,7 @@ test('acts before or after the very bytes, wherever chunks begin', async () => {
   proxy.heal();
   await says(client, 'BEGIN COMMIT');
   const after = proxy.when({ direction: 'down', bytes: 'DONE', moment: 'after' }, () => proxy.reset());
-  client.socket.write('done');
+  client.socket.write('done or not');
   await after;
   // The last bytes and the reset come at once, which Node reads as an end.
   await eventually(

@@ -10,7 +10,7 @@ export interface Trigger {
   readonly direction: Direction;
   /** Looked for in what passes, also over the borders of chunks. */
   readonly bytes: string | Buffer;
-  /** Whether the bytes have been handed on by the time it acts; the bytes come with the rest of their chunk. */
+  /** Whether the bytes have been handed on by the time it acts; what follows them has not. */
   readonly moment: 'before' | 'after';
 }
 
@@ -264,14 +264,8 @@ class Lane {
         this.#timer = setTimeout(() => this.pump(), wait);
         break;
       }
-      const acting = this.#awaiting('before', next.item);
-      if (acting.length > 0) {
-        // The rules may be others then.
-        for (const one of acting) one.fire();
-        continue;
-      }
       this.#queue.shift();
-      this.#handOn(next.item);
+      this.#handOn(next.item, next.dueAt);
     }
     this.#balance();
   }
@@ -284,33 +278,48 @@ class Lane {
     this.pump();
   }
 
-  #handOn(item: Item): void {
+  #handOn(item: Item, dueAt: number): void {
     if (item === 'end') this.#to.end();
     else if (item === 'reset') rst(this.#to);
+    else if (this.#to.destroyed) this.#length -= item.length;
     else {
-      this.#length -= item.length;
-      if (this.#to.destroyed) return;
-      this.#shared.bytes[this.#direction] += item.length;
-      const acting = this.#awaiting('after', item);
-      this.#passed = Buffer.concat([this.#passed, item]).subarray(-LONGEST_PATTERN);
-      this.#acting = acting.length > 0;
-      this.#to.write(item, () => {
-        for (const one of acting) one.fire();
-        if (acting.length === 0) return;
-        this.#acting = false;
-        this.pump();
-      });
+      const [next] = this.#awaited(item);
+      const upTo = next?.at ?? item.length;
+      if (upTo < item.length) this.#queue.unshift({ item: item.subarray(upTo), dueAt });
+      if (next === undefined) this.#write(item);
+      else this.#write(item.subarray(0, upTo), next.one);
     }
   }
 
-  /** Those who wait for this chunk to pass. */
-  #awaiting(moment: Trigger['moment'], chunk: Item): Armed[] {
-    if (!Buffer.isBuffer(chunk)) return [];
-    return [...this.#shared.armed].filter(({ wanted, ...one }) => {
-      if (one.direction !== this.#direction || one.moment !== moment) return false;
-      const begun = wanted.length > 1 ? this.#passed.subarray(1 - wanted.length) : Buffer.alloc(0);
-      return Buffer.concat([begun, chunk]).includes(wanted);
-    });
+  /** Hands bytes on; nothing follows them before `then` has acted, and the rules may be others by that time. */
+  #write(chunk: Buffer, then?: Armed): void {
+    this.#length -= chunk.length;
+    this.#passed = Buffer.concat([this.#passed, chunk]).subarray(-LONGEST_PATTERN);
+    const go = (): void => {
+      if (then === undefined) return;
+      then.fire();
+      this.#acting = false;
+      this.pump();
+    };
+    this.#acting = then !== undefined;
+    if (chunk.length === 0) return go();
+    this.#shared.bytes[this.#direction] += chunk.length;
+    this.#to.write(chunk, go);
+  }
+
+  /** Those who wait for something in this chunk, the first to act first, and after how many bytes of it. */
+  #awaited(chunk: Buffer): { one: Armed; at: number }[] {
+    const found: { one: Armed; at: number }[] = [];
+    for (const one of this.#shared.armed) {
+      if (one.direction !== this.#direction) continue;
+      const { length } = one.wanted;
+      const begun = length > 1 ? this.#passed.subarray(1 - length) : Buffer.alloc(0);
+      const index = Buffer.concat([begun, chunk]).indexOf(one.wanted);
+      if (index < 0) continue;
+      const at = index - begun.length + (one.moment === 'after' ? length : 0);
+      found.push({ one, at: Math.max(0, at) });
+    }
+    return found.sort((a, b) => a.at - b.at);
   }
 
   /** A sender who is far ahead waits. */
