@@ -94,6 +94,12 @@ export class Catalog implements View {
     this.#listeners.push(listener);
   }
 
+  /** The next change of the service is of a later revision than this one. */
+  raise(service: string, revision: number): void {
+    const known = this.#serviceFor(service);
+    known.revision = Math.max(known.revision, revision);
+  }
+
   /** Services that nothing is known of start above this revision: what a watcher saw of them never goes back. */
   raiseFloor(revision: number): void {
     this.#revisionFloor = Math.max(this.#revisionFloor, revision);
@@ -188,6 +194,24 @@ export class Catalog implements View {
     instance.registration = { ...instance.registration, ...change, revision };
     this.#states[instance.registration.state] += 1;
     this.#changed(service, revision);
+  }
+
+  /** Gives an instance its registration as the store has it: what is seen of it may stay as it is. */
+  adopt(instance: Instance, registration: Registration): void {
+    const service = this.#serviceFor(registration.service);
+    const { state, beats } = instance.registration;
+    if (state !== registration.state || beats !== registration.beats) {
+      this.update(instance, registration);
+      instance.registration = registration;
+    }
+    service.revision = Math.max(service.revision, registration.revision);
+  }
+
+  /** Something else of the service changed than its instances; answers the revision. */
+  touch(name: string): number {
+    const service = this.#serviceFor(name);
+    this.#changed(service, service.revision + 1);
+    return service.revision;
   }
 
   /** Removes the instance that the tombstone is of, where there is one, and keeps the tombstone. */

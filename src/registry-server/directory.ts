@@ -13,6 +13,7 @@ import {
   type Transition,
 } from './registration.js';
 import { type Moment, type Random, sweepIntervalMs, type Timings } from './settings.js';
+import type { Missed } from './store/store.js';
 
 /** A health check to be made of an instance as it was registered then. */
 export interface DueCheck {
@@ -85,6 +86,33 @@ export class Directory {
       checkDueAt: now,
       proven: sameCheck && former.check.proven && registration.state === 'healthy',
     });
+  }
+
+  /**
+   * Takes over what other replicas committed. The state of an instance that `isDirty`, which this replica has still to
+   * record itself, stays as it is.
+   */
+  take(missed: Missed, isDirty: (service: string, id: string) => boolean, at: Moment): void {
+    for (const registration of missed.puts) {
+      const { service, id, incarnation } = registration;
+      const known = this.catalog.find(service, id);
+      if (
+        known === undefined
+          ? this.catalog.buriedIncarnation(service, id) >= incarnation
+          : known.incarnation > incarnation
+      )
+        continue;
+      if (known?.incarnation === incarnation && isDirty(service, id)) continue;
+      this.#place(registration, {
+        leaseEnds: this.#leaseClock.advance(at.now) + this.#timings.downAfterMs,
+        checkDueAt: at.now,
+        proven: registration.state === 'healthy',
+      });
+    }
+    for (const tombstone of missed.removes) {
+      const known = this.catalog.find(tombstone.service, tombstone.id);
+      if (known === undefined || known.incarnation <= tombstone.incarnation) this.catalog.bury(tombstone);
+    }
   }
 
   #place(registration: Registration, { leaseEnds, checkDueAt, proven }: Start): void {

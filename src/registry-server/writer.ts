@@ -1,12 +1,14 @@
 // Group commit: changes are planned in batches, durable in one transaction, and only then applied and answered.
+import { randomUUID } from 'node:crypto';
 import type { Directory } from './directory.js';
+import { atRevision, Pending, type Unrecorded } from './pending.js';
 import type { Planned, View } from './plan.js';
-import { type AuditEntry, type Change, keyOf, type Transition } from './registration.js';
+import { type Change, keyOf, type Transition } from './registration.js';
 import { type Clock, moment } from './settings.js';
 import { Staged } from './staged.js';
-import type { Batch, Store } from './store/store.js';
+import { type AuditRecord, type Batch, type Missed, type Store, Undecided } from './store/store.js';
 
-/** The store cannot take changes now; nothing was changed. */
+/** The store cannot take changes now; its message says whether anything may have been changed. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
@@ -23,10 +25,21 @@ interface Submission {
   fail(error: unknown): void;
 }
 
+/** Somebody who waits until this replica knows what the others committed. */
+interface Follower {
+  succeed(): void;
+  fail(error: unknown): void;
+}
+
+/** What became of the submissions of one commit, and what else it writes. */
+interface Work {
+  readonly planned: readonly Submission[];
+  readonly changes: readonly Change[];
+  readonly unrecorded: Unrecorded;
+}
+
 const MAX_BATCH = 1000;
 const MAX_QUEUE = 20_000;
-/** Audit entries wait here while the store is unavailable; beyond this the trail loses its oldest. */
-const MAX_AUDIT = 20_000;
 const RETRY_MS = 1000;
 
 export class Writer {
@@ -34,19 +47,22 @@ export class Writer {
   readonly #directory: Directory;
   readonly #clock: Clock;
   readonly #log: WriterLog;
+  readonly #run: string;
   #submissions: Submission[] = [];
-  /** What the directory went through by itself and the store does not know yet, the latest of each instance. */
-  #dirty = new Map<string, Transition>();
-  #audit: AuditEntry[] = [];
+  #followers: Follower[] = [];
+  readonly #pending = new Pending();
+  #entries = 0;
   #running: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #problem: string | undefined;
 
-  constructor(store: Store, directory: Directory, clock: Clock, log: WriterLog) {
+  /** `run` is of this writer alone: it begins the names of its audit records. */
+  constructor(store: Store, directory: Directory, clock: Clock, log: WriterLog, run: string = randomUUID()) {
     this.#store = store;
     this.#directory = directory;
     this.#clock = clock;
     this.#log = log;
+    this.#run = run;
   }
 
   /** Why nothing can be written at the moment, undefined where it can. */
@@ -54,9 +70,14 @@ export class Writer {
     return this.#problem;
   }
 
+  /** Changes that wait to be written. */
+  get waiting(): number {
+    return this.#submissions.length + this.#pending.size;
+  }
+
   /**
    * Queues a change. Resolves with the plan's answer once it is durable and applied; rejects with what the plan threw,
-   * or with StoreUnavailable, and nothing is changed then.
+   * or with StoreUnavailable, and nothing is changed then but where its message says that nobody knows.
    */
   submit<T>(plan: (view: View) => Planned<T>): Promise<T> {
     if (this.#submissions.length >= MAX_QUEUE) {
@@ -80,62 +101,88 @@ export class Writer {
   /** Makes durable, in the background, what the directory went through by itself. */
   record(transitions: readonly Transition[]): void {
     if (transitions.length === 0) return;
-    for (const transition of transitions) {
-      const { service, id } = transition.audit;
-      this.#dirty.set(keyOf(service, id), transition);
-      this.#audit.push(transition.audit);
-    }
-    this.#boundAudit();
+    for (const transition of transitions) this.#pending.add(transition, this.#newEntry());
     if (this.#retry === undefined) this.#start();
+  }
+
+  /** Resolves once the directory has what other replicas committed before this call; rejects with the store's error. */
+  catchUp(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#followers.push({ succeed: resolve, fail: reject });
+      this.#start();
+    });
   }
 
   /** Writes what is queued; resolves when there is nothing left, or the store does not take it. */
   async close(): Promise<void> {
     clearTimeout(this.#retry);
     this.#retry = undefined;
-    if (this.#submissions.length + this.#dirty.size > 0) this.#start();
+    if (this.#submissions.length + this.#pending.size > 0) this.#start();
     await this.#running;
     clearTimeout(this.#retry);
   }
 
-  #start(): void {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+  #newEntry(): string {
+    this.#entries += 1;
+    return `${this.#run}/${this.#entries}`;
   }
 
-  async #run(): Promise<void> {
+  #start(): void {
+    this.#running ??= this.#work();
+  }
+
+  async #work(): Promise<void> {
+    let taken = true;
     do {
       // One turn of the event loop, so that requests that arrived together share a transaction.
       await new Promise((resolve) => setImmediate(resolve));
+      await this.#follow(this.#followers.splice(0));
       const submissions = this.#submissions.splice(0, MAX_BATCH);
-      if (!(await this.#write(submissions))) break;
-    } while (this.#submissions.length > 0 || this.#dirty.size > 0);
+      if (submissions.length > 0 || (taken && this.#pending.size > 0)) taken = await this.#write(submissions);
+    } while (this.#submissions.length + this.#followers.length > 0 || (taken && this.#pending.size > 0));
+    // In the same turn as the look at what is queued: who submits after it starts anew.
+    this.#running = undefined;
   }
 
-  #boundAudit(): void {
-    const excess = this.#audit.length - MAX_AUDIT;
-    if (excess > 0) this.#audit.splice(0, excess);
-  }
-
-  /** False where the store is unavailable and only transitions are left to be written. */
-  async #write(submissions: readonly Submission[]): Promise<boolean> {
-    const { planned, changes } = this.#plan(submissions);
-    const dirty = this.#dirty;
-    const audit = this.#audit;
-    this.#dirty = new Map();
-    this.#audit = [];
+  async #follow(followers: readonly Follower[]): Promise<void> {
+    if (followers.length === 0) return;
     try {
-      const batch = batchOf(changes, dirty, audit, this.#directory.catalog);
-      if (batch.audit.length > 0) await this.#store.commit(batch);
+      this.#take(await this.#store.catchUp());
     } catch (error) {
-      this.#failed(error, planned);
-      this.#dirty = new Map([...dirty, ...this.#dirty]);
-      this.#audit = [...audit, ...this.#audit];
-      this.#boundAudit();
-      return this.#submissions.length > 0;
+      for (const follower of followers) follower.fail(error);
+      return;
     }
-    if (changes.length + dirty.size > 0) this.#recovered();
+    for (const follower of followers) follower.succeed();
+  }
+
+  /** Brings the directory to where the store is; what it has not recorded yet comes after that. */
+  #take(missed: Missed): void {
+    if (missed.puts.length + missed.removes.length === 0) return;
+    const isDirty = (service: string, id: string) => this.#pending.has(service, id);
+    const { catalog } = this.#directory;
+    this.#directory.take(missed, isDirty, moment(this.#clock));
+    for (const { service, revision } of [...missed.puts, ...missed.removes]) catalog.raise(service, revision);
+    for (const [service, revision] of this.#pending.follow(missed)) catalog.raise(service, revision);
+  }
+
+  /** False where the store is unavailable. */
+  async #write(submissions: readonly Submission[]): Promise<boolean> {
+    let work: Work | undefined;
+    try {
+      await this.#store.commit((missed) => {
+        this.#take(missed);
+        const { planned, changes } = this.#plan(submissions);
+        work = { planned, changes, unrecorded: this.#pending.take() };
+        return this.#batch(work);
+      });
+    } catch (error) {
+      this.#failed(error, work?.planned ?? submissions);
+      if (work !== undefined) this.#pending.putBack(work.unrecorded);
+      return false;
+    }
+    if (work === undefined) return true;
+    const { planned, changes, unrecorded } = work;
+    if (changes.length + unrecorded.audit.length > 0) this.#recovered();
     const at = moment(this.#clock);
     for (const change of changes) this.#directory.apply(change, at);
     for (const submission of planned) submission.succeed();
@@ -159,15 +206,36 @@ export class Writer {
     return { planned, changes };
   }
 
+  /** One commit: of each instance the last that is known, of the audit trail everything. */
+  #batch({ changes, unrecorded }: Work): Batch {
+    const puts = new Map<string, Batch['puts'][number]>();
+    const removes = new Map<string, Batch['removes'][number]>();
+    for (const [key, { record, tombstone }] of unrecorded.latest) {
+      const registration = this.#directory.catalog.find(record.service, record.id);
+      if (registration !== undefined) puts.set(key, atRevision(registration, record));
+      else if (tombstone !== undefined) removes.set(key, atRevision(tombstone, record));
+    }
+    const audit: AuditRecord[] = [...unrecorded.audit];
+    for (const change of changes) {
+      const key = keyOf(change.audit.service, change.audit.id);
+      puts.delete(key);
+      removes.delete(key);
+      if (change.kind === 'put') puts.set(key, change.registration);
+      else removes.set(key, change.tombstone);
+      audit.push({ ...change.audit, entry: this.#newEntry() });
+    }
+    return { puts: [...puts.values()], removes: [...removes.values()], audit };
+  }
+
   #failed(error: unknown, planned: readonly Submission[]): void {
     const cause = causeOf(error);
     if (this.#problem !== cause) this.#log.error({ err: error }, 'the store takes no changes');
     this.#problem = cause;
-    for (const submission of planned) {
-      submission.fail(
-        new StoreUnavailable(`The registry cannot store changes: ${cause}. Nothing was changed.`),
-      );
-    }
+    const refusal =
+      error instanceof Undecided
+        ? `It is not known whether the registry stored this change: ${cause}. Ask again.`
+        : `The registry cannot store changes: ${cause}. Nothing was changed.`;
+    for (const submission of planned) submission.fail(new StoreUnavailable(refusal));
     this.#retry ??= setTimeout(() => void this.#tryAgain(), RETRY_MS);
   }
 
@@ -181,7 +249,7 @@ export class Writer {
 
   async #tryAgain(): Promise<void> {
     this.#retry = undefined;
-    if (this.#running !== undefined || this.#dirty.size > 0) {
+    if (this.#running !== undefined || this.#pending.size > 0) {
       this.#start();
       return;
     }
@@ -198,33 +266,4 @@ export class Writer {
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return 'code' in error ? `${error.message} (${String(error.code)})` : error.message;
-}
-
-/** One commit: of each instance the last that is known, of the audit trail everything. */
-function batchOf(
-  changes: readonly Change[],
-  dirty: ReadonlyMap<string, Transition>,
-  past: readonly AuditEntry[],
-  now: View,
-): Batch {
-  const puts = new Map<string, Batch['puts'][number]>();
-  const removes = new Map<string, Batch['removes'][number]>();
-  for (const [key, { audit, tombstone }] of dirty) {
-    const registration = now.find(audit.service, audit.id);
-    if (registration !== undefined) puts.set(key, registration);
-    else if (tombstone !== undefined) removes.set(key, tombstone);
-  }
-  for (const change of changes) {
-    const { service, id } = change.audit;
-    const key = keyOf(service, id);
-    if (change.kind === 'put') {
-      puts.set(key, change.registration);
-      removes.delete(key);
-    } else {
-      removes.set(key, change.tombstone);
-      puts.delete(key);
-    }
-  }
-  const audit = [...past, ...changes.map((change) => change.audit)];
-  return { puts: [...puts.values()], removes: [...removes.values()], audit };
 }

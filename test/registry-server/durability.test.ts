@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Directory } from '../../src/registry-server/directory.js';
 import { planRegistration } from '../../src/registry-server/plan.js';
-import type { AuditEntry } from '../../src/registry-server/registration.js';
 import { type RegistryOptions, serveStore, startRegistry } from '../../src/registry-server/server.js';
 import { DEFAULT_TIMINGS, moment, SYSTEM_CLOCK } from '../../src/registry-server/settings.js';
 import { EmbeddedStore } from '../../src/registry-server/store/embedded.js';
-import { AUDIT_ROWS, type Store } from '../../src/registry-server/store/store.js';
+import { AUDIT_ROWS, type AuditRecord, type Store } from '../../src/registry-server/store/store.js';
 import { Writer } from '../../src/registry-server/writer.js';
 import { eventually, get, post } from '../support/start-registry.js';
 
@@ -21,6 +20,19 @@ async function folder(): Promise<string> {
 const inFolder = (dataDir: string): RegistryOptions => ({ port: 0, store: { kind: 'sqlite', dataDir } });
 
 const ASR = { service_id: 42, service_name: 'asr', url: 'http://asr:8000', metadata: { status: 'healthy' } };
+
+const record = (revision: number): AuditRecord => ({
+  entry: String(revision),
+  service: 'asr',
+  id: 'asr-1',
+  revision,
+  at: '',
+  actor: 'registry',
+  cause: 'heartbeat',
+  from: null,
+  to: null,
+  detail: null,
+});
 
 describe('over a restart', () => {
   test('registrations, what they declared, owners and states are kept; what was removed stays removed', async () => {
@@ -83,7 +95,7 @@ test('revisions that were forgotten are not given out again after a restart', as
   const first = await EmbeddedStore.open(file);
   const removedAt = '2026-11-20T00:00:00.000Z';
   const tombstone = { service: 'asr', id: 'asr-1', incarnation: 1, revision: 17, owner: 42, removedAt };
-  await first.commit({ puts: [], removes: [tombstone], audit: [] });
+  await first.commit(() => ({ puts: [], removes: [tombstone], audit: [record(17)] }));
   expect((await first.load()).tombstones).toEqual([tombstone]);
   await first.forgetBefore(new Date('2026-11-21T00:00:00Z'));
   await first.forgetBefore(new Date('2026-11-21T00:00:00Z'));
@@ -118,19 +130,8 @@ test('why and by whom is kept with every change', async () => {
 test('the audit trail keeps its latest rows and does not grow for ever', async () => {
   const file = join(await folder(), 'registry.db');
   const store = await EmbeddedStore.open(file);
-  const entry = (revision: number): AuditEntry => ({
-    service: 'asr',
-    id: 'asr-1',
-    revision,
-    at: '',
-    actor: 'registry',
-    cause: 'heartbeat',
-    from: null,
-    to: null,
-    detail: null,
-  });
-  const audit = Array.from({ length: AUDIT_ROWS + 10 }, (_, revision) => entry(revision));
-  await store.commit({ puts: [], removes: [], audit });
+  const audit = Array.from({ length: AUDIT_ROWS + 10 }, (_, revision) => record(revision));
+  await store.commit(() => ({ puts: [], removes: [], audit }));
   await store.close();
   const { default: Libsql } = await import('libsql');
   const database = new Libsql(file);
@@ -231,7 +232,8 @@ async function brokenStore(broken: Partial<Store>): Promise<Store> {
   const real = await EmbeddedStore.open(':memory:');
   return {
     load: () => real.load(),
-    commit: (batch) => real.commit(batch),
+    commit: (prepare) => real.commit(prepare),
+    catchUp: () => real.catchUp(),
     forgetBefore: (limit) => real.forgetBefore(limit),
     probe: () => real.probe(),
     audit: (query) => real.audit(query),
@@ -248,7 +250,7 @@ test('however long the store takes nothing, only the audit trail loses entries, 
   let full = true;
   const refuse = (): Promise<void> => Promise.reject(new Error('database or disk is full'));
   const store = await brokenStore({
-    commit: (batch) => (full ? refuse() : real.commit(batch)),
+    commit: (prepare) => (full ? refuse() : real.commit(prepare)),
     probe: () => (full ? refuse() : real.probe()),
   });
   const at = moment(SYSTEM_CLOCK);
@@ -307,7 +309,7 @@ test('while the store takes no changes, registrations are refused and everything
   const refuse = (): Promise<void> => Promise.reject(new Error('database or disk is full'));
   const real = await EmbeddedStore.open(':memory:');
   const store = await brokenStore({
-    commit: (batch) => (full ? refuse() : real.commit(batch)),
+    commit: (prepare) => (full ? refuse() : real.commit(prepare)),
     probe: () => (full ? refuse() : real.probe()),
   });
   const registry = await serveStore(store, { ...memory, timings: { downAfterMs: 400 } });

@@ -15,7 +15,7 @@ import type { Stored } from '../directory.js';
 import { cannotUse } from './explain.js';
 import { auditRow, instanceRow, registrationOf, toldRow, tombstoneOf, tombstoneRow } from './rows.js';
 import { MIGRATIONS, type Tables } from './schema.js';
-import { AUDIT_ROWS, type Batch, type Store } from './store.js';
+import { AUDIT_ROWS, type Batch, type Missed, NOTHING_MISSED, type Store } from './store.js';
 
 /** Rows of one INSERT: SQLite takes 32,766 parameters, an instance has 14. */
 const ROWS_PER_STATEMENT = 500;
@@ -127,7 +127,9 @@ export class EmbeddedStore implements Store {
     };
   }
 
-  async commit({ puts, removes, audit }: Batch): Promise<void> {
+  async commit(prepare: (missed: Missed) => Batch): Promise<void> {
+    const { puts, removes, audit } = prepare(NOTHING_MISSED);
+    if (audit.length === 0) return;
     await this.#db.transaction().execute(async (trx) => {
       for (const rows of chunks(puts)) {
         await trx
@@ -178,6 +180,11 @@ export class EmbeddedStore implements Store {
         )
         .execute();
     });
+  }
+
+  /** Nobody else writes here. */
+  async catchUp(): Promise<Missed> {
+    return NOTHING_MISSED;
   }
 
   async forgetBefore(limit: Date): Promise<void> {

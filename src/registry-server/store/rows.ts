@@ -2,9 +2,10 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { AuditRow } from '../../wire/audit.js';
 import { STATES, type State } from '../../wire/status.js';
-import type { AuditEntry, Registration, Tombstone } from '../registration.js';
+import type { Registration, Tombstone } from '../registration.js';
 import { UnreadableRow } from './explain.js';
 import type { AuditTable, InstanceTable, TombstoneTable } from './schema.js';
+import type { AuditRecord } from './store.js';
 
 export function instanceRow(registration: Registration): InstanceTable {
   return {
@@ -75,6 +76,6 @@ export function toldRow({ service, id, from_state, to_state, ...row }: Selectabl
   return { ...row, service_name: service, instance_id: id, from: from_state, to: to_state };
 }
 
-export function auditRow({ from, to, ...entry }: AuditEntry): Insertable<AuditTable> {
+export function auditRow({ from, to, entry: _, ...entry }: AuditRecord): Insertable<AuditTable> {
   return { ...entry, from_state: from, to_state: to };
 }

@@ -3,18 +3,42 @@ import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import type { Stored } from '../directory.js';
 import type { AuditEntry, Registration, Tombstone } from '../registration.js';
 
-/** Everything one commit writes, whole or not at all. */
+/** An entry of the audit trail under a name that no other has: written twice, it is one row. */
+export interface AuditRecord extends AuditEntry {
+  readonly entry: string;
+}
+
+/** Everything one commit writes, whole or not at all. Without audit records there is nothing to write. */
 export interface Batch {
   readonly puts: readonly Registration[];
   readonly removes: readonly Tombstone[];
-  readonly audit: readonly AuditEntry[];
+  readonly audit: readonly AuditRecord[];
+}
+
+/** What other replicas committed since this one last looked; no instance is in both. Nothing where there are none. */
+export interface Missed {
+  readonly puts: readonly Registration[];
+  readonly removes: readonly Tombstone[];
+}
+
+export const NOTHING_MISSED: Missed = { puts: [], removes: [] };
+
+/** The answer to a commit was lost, and it could not be found out since whether it is in the store. */
+export class Undecided extends Error {
+  override readonly name = 'Undecided';
 }
 
 export interface Store {
   /** What earlier runs left. A tombstone counts only where its instance is not among the registrations. */
   load(): Promise<Stored>;
-  /** Resolves once the batch is durable: it survives `kill -9` and a loss of power. Rejects with nothing written. */
-  commit(batch: Batch): Promise<void>;
+  /**
+   * Writes what `prepare` answers, which is called at most once, while no other replica can write: what it is told is
+   * all that was missed. Resolves once the batch is durable: it survives `kill -9` and a loss of power. Rejects with
+   * nothing written, or with Undecided.
+   */
+  commit(prepare: (missed: Missed) => Batch): Promise<void>;
+  /** What other replicas committed since the last call of this, of `commit` or of `load`. */
+  catchUp(): Promise<Missed>;
   /** Forgets tombstones from before `limit`, and all but the newest 100,000; the revision floor keeps their revisions. */
   forgetBefore(limit: Date): Promise<void>;
   /** Rejects where nothing can be written at the moment. */
@@ -22,6 +46,18 @@ export interface Store {
   /** Rows of the audit trail, oldest first, as the query chooses them. */
   audit(query: AuditQuery): Promise<AuditRow[]>;
   close(): Promise<void>;
+}
+
+/** A store that replicas share, and learn of each other's changes from. */
+export interface SharedStore extends Store {
+  /** Told when there is something to catch up with: at once as a rule, within a second at the latest. */
+  onChanged(listener: () => void): void;
+  /** Hands entries to all other replicas, for a minute at most; they learn of them within a second. */
+  spool(entries: readonly Uint8Array[]): Promise<void>;
+  /** Told of every entry that another replica handed over, in the order of writing, `agoMs` after it was. */
+  onSpooled(listener: (entry: Uint8Array, agoMs: number) => void): void;
+  /** It answered within the last seconds. */
+  readonly healthy: boolean;
 }
 
 /** The audit trail keeps this many rows, the latest ones. */
