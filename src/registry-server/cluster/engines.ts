@@ -24,6 +24,8 @@ export interface ClusterEngines {
     readonly servers: string;
     /** Instances are under it: `/services`. */
     readonly basePath: string;
+    /** Default 10 s. */
+    readonly sessionTimeoutMs?: number;
   };
   readonly postgres: PostgresLogin;
   /** Undefined: nothing is cached elsewhere than here. */
