@@ -218,6 +218,12 @@ export const CATALOGUE = {
     () =>
       'Check that SERVICE_ID may do this; a key that the registry wants goes into a context (`regctl context set NAME --header-file FILE`).',
   ),
+  READ_ONLY: entry<Call>(
+    EXIT.refused,
+    (p) => `${p.url} takes no changes: the registry is read-only. Nothing was changed.`,
+    () =>
+      'Try again when it takes changes, or name a registry that does with --registry; whoever runs it started it with --read-only.',
+  ),
 
   // signals and bugs
   INTERRUPTED: entry<{ exit: number; signal: string; changed: boolean }>(

@@ -75,6 +75,10 @@ export default class Serve extends BaseCommand {
     auth: Flags.option({ options: ['jwt', 'none'] as const })({
       summary: 'Who may change anything: bearers of a token, or anyone. none on loopback, jwt elsewhere.',
     }),
+    'read-only': Flags.boolean({
+      summary: 'Refuse to register, deregister and evict; heartbeats and health checks go on.',
+      exclusive: ['samples'],
+    }),
     'tls-cert': Flags.string({
       summary: 'Certificate (PEM): serve https; read again when it changes.',
       helpValue: 'FILE',
@@ -127,6 +131,8 @@ export default class Serve extends BaseCommand {
                 redis: flags.redis,
                 redisPasswordFile: flags['redis-password-file'],
               },
+        readOnly: flags['read-only'],
+        version: this.config.version,
         tls: tlsOf(flags['tls-cert'], flags['tls-key'], flags['tls-client-ca']),
         logLevel: flags['log-level'],
         downAfterMs: flags['down-after'],

@@ -15,6 +15,10 @@ export interface ServeInput {
   engines: EnginesInput | undefined;
   /** Undefined: none on loopback, jwt anywhere else. */
   auth: 'jwt' | 'none' | undefined;
+  /** Refuse every change. */
+  readOnly: boolean;
+  /** Of regctl, which /metrics tells. */
+  version: string;
   /** PEM files; undefined: plain HTTP. */
   tls: { certFile: string; keyFile: string; clientCaFile?: string } | undefined;
   logLevel: string;
@@ -74,6 +78,8 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
         ? { kind: 'memory' }
         : { kind: 'sqlite', dataDir },
     signal: context.signal,
+    readOnly: input.readOnly,
+    version: input.version,
     timings: {
       ...(input.downAfterMs === undefined ? {} : { downAfterMs: input.downAfterMs }),
       ...(input.evictAfterMs === undefined ? {} : { evictAfterMs: input.evictAfterMs }),

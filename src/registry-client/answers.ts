@@ -2,7 +2,13 @@
 import * as v from 'valibot';
 import { fail, type RegctlError } from '../errors.js';
 import type { HttpAnswer } from '../http/http.js';
-import { ErrorAnswer, HealthAnswer, type InstanceRow, type ServiceRow } from '../wire/config-service.js';
+import {
+  ErrorAnswer,
+  HealthAnswer,
+  type InstanceRow,
+  READ_ONLY,
+  type ServiceRow,
+} from '../wire/config-service.js';
 import type { Instance, RegistryHealth, Service } from './client.js';
 import { limitDepth } from './depth.js';
 
@@ -39,7 +45,10 @@ function shapeProblem(issue: v.BaseIssue<unknown>): string {
 export function refusal(answer: HttpAnswer): RegctlError {
   const { url, status } = answer;
   const detail = detailOf(answer);
-  const isJson = jsonOrUndefined(answer.text) !== undefined;
+  const body = jsonOrUndefined(answer.text);
+  const isJson = body !== undefined;
+  if (status === 403 && v.is(v.object({ code: v.literal(READ_ONLY) }), body))
+    return fail('READ_ONLY', { url });
   if (status === 401) return fail('UNAUTHORIZED', { url, detail });
   if (status === 403) return fail('FORBIDDEN', { url, detail });
   // A web server that stands there in place of a registry refuses with a page of its own.

@@ -74,7 +74,7 @@ export interface PlannedCall {
 }
 
 /**
- * A registry. Every call throws the connection errors of `Http.send`, UNAUTHORIZED, FORBIDDEN, SERVER_ERROR,
+ * A registry. Every call throws the connection errors of `Http.send`, UNAUTHORIZED, FORBIDDEN, READ_ONLY, SERVER_ERROR,
  * NOT_THE_API and, for input the registry refuses, REGISTRY_REFUSED_INPUT.
  */
 export interface RegistryClient {

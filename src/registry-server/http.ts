@@ -13,12 +13,15 @@ import { configServiceRoutes, type ServiceParams } from './http/config-service.j
 import { coordinatorRoutes } from './http/coordinator.js';
 import { handleErrors, RETRY_AFTER_S, refuseOtherMethods } from './http/errors.js';
 import { healthRoutes } from './http/health.js';
+import { metricsRoutes } from './http/metrics.js';
+import { openapiRoutes } from './http/openapi.js';
 import { originProblem } from './http/origin.js';
 import { type RateLimit, rateLimiter } from './http/rate-limit.js';
+import { refuseChanges } from './http/read-only.js';
 import type { Registry } from './http/registry.js';
 import { markStale } from './http/stale.js';
 import { traceIdOf } from './http/trace.js';
-import { watchRoutes } from './http/watch.js';
+import { WATCH, watchRoutes } from './http/watch.js';
 import type { TlsMaterial } from './tls.js';
 
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -77,14 +80,15 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
     if (seconds > 0) {
       return reply.code(429).header('retry-after', String(seconds)).send({ detail: 'Too many requests' });
     }
-    if (!registry.loaded) {
+    if (!registry.loaded && request.url !== '/metrics') {
       return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ detail: 'The registry is loading' });
     }
-    if (isHeartbeat(request.url) && registry.replica?.cutOff) {
+    if (isHeartbeat(request) && registry.replica?.cutOff) {
       return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ detail: CUT_OFF });
     }
     return undefined;
   });
+  if (registry.readOnly) refuseChanges(app);
   markStale(app, registry);
   // `/services/` names no service.
   app.addHook<ServiceParams>('preHandler', async ({ params }, reply) => {
@@ -94,27 +98,35 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
   app.addHook('onResponse', async (request, reply) => {
     const { method, url } = request;
     const line = { method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
-    if (method === 'POST' && !isHeartbeat(url)) request.log.info(line, 'request');
+    const route = request.routeOptions.url;
+    const seconds = route === WATCH ? undefined : reply.elapsedTime / 1000;
+    registry.metrics.answered({ method, route, status: reply.statusCode, seconds });
+    if (method === 'POST' && !isHeartbeat(request)) request.log.info(line, 'request');
     else request.log.debug(line, 'request');
   });
 
   handleErrors(app);
   const paths = new Set<string>();
-  app.addHook('onRoute', ({ url }) => {
+  app.addHook('onRoute', ({ method, url }) => {
     paths.add(url);
+    if (method === 'GET' || method === 'POST') registry.metrics.route(method, url);
   });
   configServiceRoutes(app, registry);
   auditRoutes(app, registry);
   coordinatorRoutes(app, registry);
   healthRoutes(app, registry);
-  watchRoutes(app, registry);
+  const feed = watchRoutes(app, registry);
+  metricsRoutes(app, registry, feed);
+  openapiRoutes(app);
   refuseOtherMethods(app, [...paths]);
 }
 
 const CUT_OFF =
   'This replica reaches neither ZooKeeper nor PostgreSQL: the heartbeat would not count. Send it to another';
 
-const isHeartbeat = (url: string): boolean => /\/heartbeat(\?|$)/.test(url);
+/** By its route: a query that ends like one makes no heartbeat of a request. */
+const isHeartbeat = ({ method, routeOptions: { url } }: FastifyRequest): boolean =>
+  method === 'POST' && url?.endsWith('/heartbeat') === true;
 
 /** Heartbeats have a larger allowance of their own: what else a host asks for must not cost its services their leases. */
 const HEARTBEATS_FACTOR = 10;
@@ -129,5 +141,5 @@ function limiters(limit: RateLimit | null): (request: FastifyRequest, now: numbe
     perSecond: perSecond * HEARTBEATS_FACTOR,
     burst: burst * HEARTBEATS_FACTOR,
   });
-  return (request, now) => (isHeartbeat(request.url) ? beats : general)(addressOf(request), now);
+  return (request, now) => (isHeartbeat(request) ? beats : general)(addressOf(request), now);
 }

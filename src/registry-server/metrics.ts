@@ -2,7 +2,9 @@
 // asked for. Nothing here is kept per service or instance, or under a word from the network: who calls cannot make it grow.
 import { type Family, Histogram } from './exposition.js';
 import type { Probe } from './probe.js';
-import type { AuditEntry, Cause } from './registration.js';
+import type { Cause } from './registration.js';
+import type { Clock } from './settings.js';
+import type { Batch, Store } from './store/store.js';
 
 /** Seconds: answers from memory take under a millisecond, commits a few, health checks that are waited for many. */
 const DURATIONS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -29,23 +31,24 @@ interface RouteCounts {
   readonly durations: Histogram;
 }
 
-const NO_TRANSITIONS: Readonly<Record<Cause, number>> = {
-  registered: 0,
-  'registered-again': 0,
-  'address-changed': 0,
-  deregistered: 0,
-  heartbeat: 0,
-  'ambiguous-heartbeat': 0,
-  'lease-expired': 0,
-  evicted: 0,
-  'health-check-passed': 0,
-  'health-check-failed': 0,
-};
+/** Their counts begin at 0. */
+const CAUSES: readonly Cause[] = [
+  'registered',
+  'registered-again',
+  'address-changed',
+  'deregistered',
+  'heartbeat',
+  'ambiguous-heartbeat',
+  'lease-expired',
+  'evicted',
+  'health-check-passed',
+  'health-check-failed',
+];
 
 /** Counts since the registry started. */
 export class Metrics {
   readonly #routes = new Map<string, RouteCounts>();
-  readonly #transitions = { ...NO_TRANSITIONS };
+  readonly #transitions = new Map(CAUSES.map((cause) => [cause, 0]));
   readonly #checks = { passed: 0, failed: 0, inconclusive: 0 };
   readonly #commits = new Histogram(DURATIONS);
   readonly #batches = new Histogram(BATCH_SIZES);
@@ -65,22 +68,38 @@ export class Metrics {
     if (status === 429) this.#rateLimited += 1;
   }
 
-  transitions(entries: readonly AuditEntry[]): void {
-    for (const { cause } of entries) this.#transitions[cause] += 1;
-  }
-
-  /** A batch of so many audit entries is durable. */
-  committed(entries: number, seconds: number): void {
-    this.#batches.observe(entries);
-    this.#commits.observe(seconds);
-  }
-
-  commitFailed(): void {
-    this.#failedCommits += 1;
+  /** The store, with what is committed counted. */
+  countingStore(store: Store, clock: Clock): Store {
+    return {
+      load: () => store.load(),
+      commit: async (prepare) => {
+        const began = clock.now();
+        let audit: Batch['audit'] = [];
+        try {
+          await store.commit((missed) => {
+            const batch = prepare(missed);
+            audit = batch.audit;
+            return batch;
+          });
+        } catch (error) {
+          this.#failedCommits += 1;
+          throw error;
+        }
+        if (audit.length === 0) return;
+        for (const { cause } of audit) this.#transitions.set(cause, (this.#transitions.get(cause) ?? 0) + 1);
+        this.#batches.observe(audit.length);
+        this.#commits.observe((clock.now() - began) / 1000);
+      },
+      catchUp: () => store.catchUp(),
+      forgetBefore: (limit) => store.forgetBefore(limit),
+      probe: () => store.probe(),
+      audit: (query) => store.audit(query),
+      close: () => store.close(),
+    };
   }
 
   /** The probe, with what it finds counted. */
-  counting(probe: Probe): Probe {
+  countingProbe(probe: Probe): Probe {
     return async (url) => {
       const result = await probe(url);
       if (!result.counts) this.#checks.inconclusive += 1;
@@ -143,7 +162,7 @@ export class Metrics {
         name: 'regctl_transitions_total',
         help: 'Registrations, deregistrations and changes of state, by cause as in the audit trail.',
         type: 'counter',
-        samples: Object.entries(this.#transitions).map(([cause, value]) => ({ labels: { cause }, value })),
+        samples: [...this.#transitions].map(([cause, value]) => ({ labels: { cause }, value })),
       },
       {
         name: 'regctl_health_checks_total',

@@ -12,6 +12,7 @@ import { DEFAULT_RATE_LIMIT, type RateLimit } from './http/rate-limit.js';
 import type { Registry } from './http/registry.js';
 import { createApp, type HttpOptions, type LogSink, serveRegistry } from './http.js';
 import { bareHost, listen } from './listen.js';
+import { Metrics } from './metrics.js';
 import { httpProbe } from './probe.js';
 import type { Replica } from './replica.js';
 import {
@@ -53,6 +54,10 @@ export interface RegistryOptions {
   /** In [0, 1). */
   readonly random?: Random;
   readonly newId?: () => string;
+  /** Refuse every change; nothing is evicted either. */
+  readonly readOnly?: boolean;
+  /** Of regctl, for who asks. */
+  readonly version?: string;
   /** Null sets no limit. */
   readonly rateLimit?: RateLimit | null;
   /** Structured log, a JSON document a line; none where it is left out. */
@@ -126,12 +131,19 @@ async function serveOpened(
     await closeProbe();
     throw error;
   });
+  const metrics = new Metrics();
   const directory = new Directory(timings, random, clock.now());
-  const writer = new Writer(store, directory, clock, app.log);
-  const monitor = new HealthMonitor(directory, probe, timings, clock, (transitions) => {
-    for (const { audit } of transitions) app.log.info(audit, `${audit.service}/${audit.id} ${audit.cause}`);
-    writer.record(transitions);
-  });
+  const writer = new Writer(metrics.countingStore(store, clock), directory, clock, app.log);
+  const monitor = new HealthMonitor(
+    directory,
+    metrics.countingProbe(probe),
+    timings,
+    clock,
+    (transitions) => {
+      for (const { audit } of transitions) app.log.info(audit, `${audit.service}/${audit.id} ${audit.cause}`);
+      writer.record(transitions);
+    },
+  );
   const registry: Registry = {
     directory,
     writer,
@@ -144,6 +156,9 @@ async function serveOpened(
     readToken,
     known: new KnownAddresses(replica && ((known) => replica.tell({ kind: 'known', ...known }))),
     audit: (query) => store.audit(query),
+    metrics,
+    readOnly: options.readOnly ?? false,
+    version: options.version ?? 'unknown',
     replica,
     loaded: false,
   };
@@ -185,9 +200,10 @@ async function serveOpened(
   }
 }
 
-/** Heartbeats are asked for so often that three fit into a lease. */
-function timingsOf({ timings = {} }: RegistryOptions): Timings {
-  const all = { ...DEFAULT_TIMINGS, ...timings };
+/** Heartbeats are asked for so often that three fit into a lease. What is read-only evicts nobody. */
+function timingsOf({ timings = {}, readOnly }: RegistryOptions): Timings {
+  const never = { evictAfterMs: Number.POSITIVE_INFINITY, evictUnhealthyAfterMs: Number.POSITIVE_INFINITY };
+  const all = { ...DEFAULT_TIMINGS, ...timings, ...(readOnly ? never : {}) };
   const heartbeatIntervalS = timings.heartbeatIntervalS ?? heartbeatIntervalFor(all.downAfterMs);
   return { ...all, heartbeatIntervalS };
 }

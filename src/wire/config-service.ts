@@ -118,10 +118,14 @@ export const HealthAnswer = v.looseObject({
 });
 export type HealthAnswer = v.InferOutput<typeof HealthAnswer>;
 
-/** FastAPI's error body: a text, or one entry a refused field. */
+/** `code` of a refusal because the registry runs with --read-only. */
+export const READ_ONLY = 'read-only';
+
+/** FastAPI's error body: a text, or one entry a refused field. `code` is this registry's own, where a program needs one. */
 export const ErrorAnswer = v.object({
   detail: v.union([
     v.string(),
     v.array(v.looseObject({ loc: v.array(v.union([v.string(), v.number()])), msg: v.string() })),
   ]),
+  code: v.optional(v.unknown()),
 });

@@ -190,6 +190,7 @@ async function register(trip: Trip): Promise<{ instead?: Outcome<never>; problem
 const REFUSALS: ReadonlySet<string> = new Set([
   'UNAUTHORIZED',
   'FORBIDDEN',
+  'READ_ONLY',
   'REGISTRY_REFUSED_INPUT',
   'INVALID_SETTING',
   'UNTRUSTED_URL',

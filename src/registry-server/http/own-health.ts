@@ -12,18 +12,21 @@ interface OwnHealth {
   /** Of a cluster: which replica answers, and how many it sees. */
   readonly replica?: string;
   readonly members?: number;
+  /** Set where changes are refused. */
+  readonly read_only?: true;
   readonly detail?: string;
 }
 
 /** Without Redis it is healthy: that costs speed only. */
-export function ownHealth({ writer, replica, clock }: Registry): OwnHealth {
+export function ownHealth({ writer, replica, clock, readOnly }: Registry): OwnHealth {
   const { problem } = writer;
   const stores: EngineState = problem === undefined ? 'healthy' : 'unhealthy';
   const timestamp = clock.now() / 1000;
+  const access = readOnly ? { read_only: true as const } : {};
   if (replica === undefined) {
     const engines = { zookeeper: 'healthy', postgres: stores, redis: 'healthy' } as const;
     const detail = problem === undefined ? {} : { detail: `The registry cannot store changes: ${problem}` };
-    return { status: stores, ...engines, timestamp, mode: 'embedded', ...detail };
+    return { status: stores, ...engines, timestamp, mode: 'embedded', ...access, ...detail };
   }
   const { id, members, zookeeper, redis, ...state } = replica.state();
   const postgres = stores === 'unhealthy' ? stores : state.postgres;
@@ -46,6 +49,7 @@ export function ownHealth({ writer, replica, clock }: Registry): OwnHealth {
     mode: 'cluster',
     replica: id,
     members,
+    ...access,
     ...(ill.length === 0 ? {} : { detail: ill.join('; ') }),
   };
 }

@@ -2,6 +2,7 @@
 import type { ReadToken } from '../auth.js';
 import type { Directory } from '../directory.js';
 import type { HealthMonitor } from '../health-monitor.js';
+import type { Metrics } from '../metrics.js';
 import type { Replica } from '../replica.js';
 import type { Clock, Random, Timings } from '../settings.js';
 import type { Store } from '../store/store.js';
@@ -22,6 +23,11 @@ export interface Registry {
   readonly readToken: ReadToken | undefined;
   readonly known: KnownAddresses;
   readonly audit: Store['audit'];
+  readonly metrics: Metrics;
+  /** Changes are refused. */
+  readonly readOnly: boolean;
+  /** Of regctl. */
+  readonly version: string;
   /** Undefined where the registry stands by itself. */
   readonly replica: Replica | undefined;
   /** What was registered has been read back. */

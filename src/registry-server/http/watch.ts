@@ -6,16 +6,19 @@ import { RETRY_AFTER_S } from './errors.js';
 import type { Registry } from './registry.js';
 import { parse } from './validate.js';
 
+export const WATCH = `${PREFIX}/watch`;
+
 /** Streams held open at once. */
 const MAX_WATCHERS = 10_000;
 
 const GONE = 'What changed since that event is not known any more: watch again without Last-Event-ID';
 
-export function watchRoutes(app: FastifyInstance, { directory, run }: Registry): void {
+/** Answers the feed, which knows how many watch. */
+export function watchRoutes(app: FastifyInstance, { directory, run }: Registry): WatchFeed {
   const feed = new WatchFeed(directory.catalog, run);
   app.addHook('preClose', async () => feed.close());
 
-  app.get(`${PREFIX}/watch`, { exposeHeadRoute: false }, (request, reply) => {
+  app.get(WATCH, { exposeHeadRoute: false }, (request, reply) => {
     const names = [parse(WatchQuery, request.query, 'query').service].flat();
     const id = request.headers['last-event-id'];
     if (feed.watchers >= MAX_WATCHERS) {
@@ -40,4 +43,5 @@ export function watchRoutes(app: FastifyInstance, { directory, run }: Registry):
     raw.once('close', () => feed.unsubscribe(watcher));
     return reply;
   });
+  return feed;
 }
