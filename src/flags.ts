@@ -1,4 +1,5 @@
 // Flags that several commands share, in groups; each command takes the groups it uses.
+import { isIP } from 'node:net';
 import { Errors, Flags } from '@oclif/core';
 import ms from 'ms';
 
@@ -50,6 +51,21 @@ export function durationMs(text: string): number | undefined {
   if (!/^\d{1,9}(\.\d{1,3})?(ms|s|m|h|d)?$/.test(text)) return undefined;
   const value = /\d$/.test(text) ? Number(text) * 1000 : ms(text as ms.StringValue);
   return value > 0 && value <= 366 * 86_400_000 ? value : undefined;
+}
+
+/** An address, or a network in CIDR notation. */
+export const networkFlag = Flags.custom<string>({
+  parse: async (text) => {
+    if (isNetwork(text)) return text;
+    throw new Errors.CLIError(`"${text}" is not an address, nor a network such as 10.0.0.0/24`);
+  },
+  helpValue: 'ADDRESS',
+});
+
+function isNetwork(text: string): boolean {
+  const [, address = '', bits = '0'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
 }
 
 /** Which registry, and how it is reached. */

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.js';
-import { durationFlag, registryFlags, secretFlags } from '../flags.js';
+import { durationFlag, networkFlag, registryFlags, secretFlags } from '../flags.js';
 import { serve } from '../operations/serve.js';
 import { serveView } from '../render/serve.js';
 
@@ -95,6 +95,10 @@ export default class Serve extends BaseCommand {
       helpValue: 'FILE',
       dependsOn: ['tls-cert'],
     }),
+    'trust-proxy': networkFlag({
+      summary: 'Proxy in front of it, repeatable: a sender is whom its X-Forwarded-For names.',
+      multiple: true,
+    }),
     'down-after': durationFlag({ summary: 'Without a heartbeat for this long an instance is down (90s).' }),
     'evict-after': durationFlag({ summary: 'Down for this long it is removed (10m).' }),
     'evict-unhealthy-after': durationFlag({
@@ -134,6 +138,7 @@ export default class Serve extends BaseCommand {
         readOnly: flags['read-only'],
         version: this.config.version,
         tls: tlsOf(flags['tls-cert'], flags['tls-key'], flags['tls-client-ca']),
+        trustedProxies: flags['trust-proxy'] ?? [],
         logLevel: flags['log-level'],
         downAfterMs: flags['down-after'],
         evictAfterMs: flags['evict-after'],

@@ -21,6 +21,8 @@ export interface ServeInput {
   version: string;
   /** PEM files; undefined: plain HTTP. */
   tls: { certFile: string; keyFile: string; clientCaFile?: string } | undefined;
+  /** Addresses and networks of proxies in front of it. */
+  trustedProxies: readonly string[];
   logLevel: string;
   downAfterMs: number | undefined;
   evictAfterMs: number | undefined;
@@ -78,6 +80,7 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
         ? { kind: 'memory' }
         : { kind: 'sqlite', dataDir },
     signal: context.signal,
+    trustedProxies: input.trustedProxies,
     readOnly: input.readOnly,
     version: input.version,
     timings: {

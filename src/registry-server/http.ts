@@ -40,12 +40,14 @@ export interface HttpOptions {
   readonly rateLimit: RateLimit | null;
   /** It listens for this machine alone. */
   readonly onLoopback: boolean;
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   /** Undefined: plain HTTP. */
   readonly tls: TlsMaterial | undefined;
 }
 
 /** A Fastify without routes; `app.log` is the registry's log. */
-export function createApp({ log, tls }: HttpOptions): FastifyInstance {
+export function createApp({ log, tls, trustedProxies }: HttpOptions): FastifyInstance {
   const app: FastifyInstance = fastify({
     // Fastify's types make an HTTPS server another kind of application; what is used of it here is the same.
     https: (tls === undefined ? null : { ...tls, requestCert: tls.ca !== undefined }) as null,
@@ -56,6 +58,7 @@ export function createApp({ log, tls }: HttpOptions): FastifyInstance {
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     frameworkErrors: (error, _request, reply) => refuseUrl(error, reply as FastifyReply),
   });
   acceptJsonOrNothing(app);

@@ -47,6 +47,8 @@ export interface RegistryOptions {
   readonly auth?: 'jwt' | 'none';
   /** Plain HTTP where it is left out. */
   readonly tls?: TlsFiles;
+  /** Addresses and networks (CIDR) of proxies: of what comes from there the sender is whom X-Forwarded-For names. */
+  readonly trustedProxies?: readonly string[];
   /** What tokens are signed with; at least 32 bytes. */
   readonly secret?: string;
   readonly timings?: Partial<Timings>;
@@ -121,6 +123,7 @@ async function serveOpened(
     log: options.log && { sink: options.log, level: options.logLevel ?? 'info' },
     rateLimit: options.rateLimit === undefined ? DEFAULT_RATE_LIMIT : options.rateLimit,
     onLoopback: isLoopback(host),
+    trustedProxies: options.trustedProxies ?? [],
     tls: options.tls && (await readTls(options.tls)),
   };
   const app = createApp(http);
