@@ -32,6 +32,7 @@ export async function openHttp(
     userAgent: host.userAgent,
     random: Math.random,
     sleep,
+    stale: staleNotice(host),
     slow: ({ url }) => host.progress(`Waiting for ${new URL(url).origin}`),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(flags.retries === undefined ? {} : { retries: flags.retries }),
@@ -42,6 +43,19 @@ export async function openHttp(
     changing: host.changing,
     ...(host.trace === undefined ? {} : { trace: host.trace }),
   });
+}
+
+/** Says once for each registry what its answers say of themselves. */
+function staleNotice({ notify }: Host): (request: { url: string }, seconds: number) => void {
+  const told = new Set<string>();
+  return ({ url }, seconds) => {
+    const { origin } = new URL(url);
+    if (told.has(origin)) return;
+    told.add(origin);
+    notify(
+      `Warning: ${origin} answers from memory, ${seconds} s out of date: it has lost touch with its engines or the other replicas. See its /health.`,
+    );
+  };
 }
 
 /** Node passes over a file without a PEM block in it, and what it was meant to make trusted stays untrusted. */

@@ -6,6 +6,7 @@ import type { Pool } from './connect.js';
 import { startDeadline } from './deadline.js';
 import { connectionError } from './failures.js';
 import { backoffMs, isTransient, retryAfterMs, SAFE_METHODS } from './retry.js';
+import { staleSeconds } from './stale.js';
 
 /** What decides how requests are sent; everything has a default but the signal. */
 export interface HttpOptions {
@@ -30,6 +31,8 @@ export interface HttpOptions {
   changing?: (request: HttpRequest) => void;
   /** Told when a request has taken a second, so that a person can be told. */
   slow?: (request: HttpRequest) => void;
+  /** Told of an answer that says it may be out of date, and since how many seconds. */
+  stale?: (request: HttpRequest, seconds: number) => void;
   /** Told of each request and answer; must not receive secrets, so headers are not passed. */
   trace?: (event: TraceEvent) => void;
 }
@@ -135,6 +138,8 @@ export function createHttp(options: HttpOptions): Http {
       const text = await readBody(answer, request.maxBytes ?? MAX_BYTES, request.url);
       refuseRedirect(answer, request.url);
       const ms = performance.now() - started;
+      const stale = staleSeconds(answer.headers);
+      if (stale !== undefined) options.stale?.(request, stale);
       return {
         url: request.url,
         status: answer.statusCode,
