@@ -49,6 +49,7 @@ export class Histogram {
   /** One more than the bounds: what is above all of them. */
   readonly #counts: number[];
   #sum = 0;
+  #observed = 0;
 
   /** `bounds` ascending. */
   constructor(bounds: readonly number[]) {
@@ -56,11 +57,17 @@ export class Histogram {
     this.#counts = Array(bounds.length + 1).fill(0);
   }
 
+  /** How many values were observed. */
+  get observed(): number {
+    return this.#observed;
+  }
+
   observe(value: number): void {
     let bucket = 0;
     while (bucket < this.#bounds.length && value > (this.#bounds[bucket] ?? 0)) bucket += 1;
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#sum += value;
+    this.#observed += 1;
   }
 
   /** Its series: buckets count what is in the smaller ones too. */
@@ -74,7 +81,7 @@ export class Histogram {
     return [
       ...buckets,
       { suffix: '_sum', labels, value: this.#sum },
-      { suffix: '_count', labels, value: count },
+      { suffix: '_count', labels, value: this.#observed },
     ];
   }
 }

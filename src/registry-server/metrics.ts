@@ -140,7 +140,9 @@ export class Metrics {
         name: 'regctl_http_request_duration_seconds',
         help: 'From the first byte of a request to the last of its answer; streams are left out.',
         type: 'histogram',
-        samples: routes.flatMap(({ method, route, durations }) => durations.samples({ route, method })),
+        samples: routes
+          .filter(({ durations }) => durations.observed > 0)
+          .flatMap(({ method, route, durations }) => durations.samples({ route, method })),
       },
       counter(
         'regctl_rate_limited_requests_total',
