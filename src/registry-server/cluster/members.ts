@@ -1,0 +1,156 @@
+// Which replicas there are, and which of them keeps a service: that one checks, expires and evicts its instances, and
+// holds their nodes.
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../settings.js';
+import { isMemberId, toOwn } from './own-nodes.js';
+import { Rerun } from './rerun.js';
+import { type Zookeeper, type ZookeeperLog, ZookeeperUnavailable } from './zookeeper.js';
+
+export interface MembersOptions {
+  readonly zookeeper: Zookeeper;
+  /** Above the nodes of replicas: `/regctl/services`. */
+  readonly own: string;
+  /** Twelve hex digits, other ones in each run. */
+  readonly self: string;
+  readonly clock: Clock;
+  readonly log: ZookeeperLog;
+}
+
+export interface MembersChange {
+  readonly came: readonly string[];
+  readonly went: readonly string[];
+}
+
+const RETRY_MS = 500;
+/** More answers than a registry has services are not kept. */
+const MOST_ANSWERS = 200_000;
+
+export class Members {
+  readonly self: string;
+  readonly #options: MembersOptions;
+  readonly #folder: string;
+  readonly #since: string;
+  readonly #listeners = new Set<(change: MembersChange) => void>();
+  readonly #reading = new Rerun(() => this.#read());
+  readonly #joining = new Rerun(() => this.#enter());
+  readonly #closing = new AbortController();
+  readonly #answers = new Map<string, boolean>();
+  readonly #unlisten: () => void;
+  /** The latest that could be read, in order; this replica is among them once it has joined. */
+  #listed: readonly string[] = [];
+  #wanted = false;
+
+  constructor(options: MembersOptions) {
+    const { zookeeper, own, self, clock } = options;
+    this.self = self;
+    this.#options = options;
+    this.#folder = `${own}/members`;
+    this.#since = clock.wall().toISOString();
+    this.#unlisten = zookeeper.onConnection((connected) => {
+      if (!connected) return;
+      // In a new session its node is gone, and in the old one the list may have changed.
+      if (this.#wanted) void this.#joining.run();
+      else void this.#reading.run();
+    });
+  }
+
+  /** In order, without this replica; the last ones known where ZooKeeper cannot be asked. */
+  get others(): readonly string[] {
+    return this.#listed.filter((member) => member !== this.self);
+  }
+
+  /** Whether this replica is the keeper of the service. Never before it has joined, nor after it has left. */
+  keeps(service: string): boolean {
+    const known = this.#answers.get(service);
+    if (known !== undefined) return known;
+    const keeps = this.#wanted && keeperOf(service, this.#listed) === this.self;
+    if (this.#answers.size >= MOST_ANSWERS) this.#answers.clear();
+    this.#answers.set(service, keeps);
+    return keeps;
+  }
+
+  /** Called after each change of the members. Returns how to stop it. */
+  onChange(listener: (change: MembersChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Becomes a member, and again in every new session. Resolves once ZooKeeper lists it, or after `leave`. */
+  join(): Promise<void> {
+    this.#wanted = true;
+    return this.#joining.run();
+  }
+
+  /** Keeps nothing from now on; the others learn of it at once where ZooKeeper can be told, else with the session's end. */
+  async leave(): Promise<void> {
+    this.#wanted = false;
+    this.#closing.abort();
+    this.#unlisten();
+    this.#answers.clear();
+    const { zookeeper, log } = this.#options;
+    try {
+      await zookeeper.remove(`${this.#folder}/${this.self}`);
+    } catch (error) {
+      log.warn(
+        { err: error },
+        'the other replicas learn only with the end of the session that this one leaves',
+      );
+    }
+  }
+
+  async #enter(): Promise<void> {
+    const { zookeeper, log } = this.#options;
+    const { signal } = this.#closing;
+    while (this.#wanted) {
+      try {
+        await zookeeper.createAll(this.#folder);
+        const data = Buffer.from(JSON.stringify({ since: this.#since }));
+        const entered = await zookeeper.transact(
+          await toOwn(zookeeper, `${this.#folder}/${this.self}`, data),
+        );
+        await this.#reading.run();
+        if (entered && this.#listed.includes(this.self)) return;
+      } catch (error) {
+        // In the next connection it is tried anew, whoever waits for this one.
+        if (!(error instanceof ZookeeperUnavailable)) log.warn({ err: error }, 'not among the replicas yet');
+      }
+      await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { zookeeper, log } = this.#options;
+    try {
+      const names = await zookeeper.children(this.#folder, () => void this.#reading.run());
+      if (names !== undefined) this.#take(names.filter(isMemberId).sort());
+    } catch (error) {
+      if (error instanceof ZookeeperUnavailable) return;
+      log.warn({ err: error }, 'the replicas cannot be listed: the last ones known count');
+    }
+  }
+
+  #take(listed: readonly string[]): void {
+    // An outsider deleted its node.
+    if (this.#wanted && !listed.includes(this.self)) void this.#joining.run();
+    const former = this.#listed;
+    const came = listed.filter((member) => !former.includes(member));
+    const went = former.filter((member) => !listed.includes(member));
+    if (came.length + went.length === 0) return;
+    this.#listed = listed;
+    this.#answers.clear();
+    this.#options.log.info({ members: listed, came, went }, `replicas: ${listed.length}`);
+    for (const listener of [...this.#listeners]) listener({ came, went });
+  }
+}
+
+/** Rendezvous hashing: every replica comes to the same, in even shares, and who goes takes only its own share away. */
+export function keeperOf(service: string, members: readonly string[]): string | undefined {
+  let keeper: string | undefined;
+  let highest = -1;
+  for (const member of members) {
+    const weight = createHash('sha1').update(`${member} ${service}`).digest().readUIntBE(0, 6);
+    if (weight > highest) [keeper, highest] = [member, weight];
+  }
+  return keeper;
+}
