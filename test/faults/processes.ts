@@ -1,0 +1,94 @@
+// Registries in processes of their own, run from the sources, to be killed, stopped and lied to.
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Target } from './client.js';
+import type { KillPoint, Order, ProcessOptions } from './registry-process.js';
+
+const SCRIPT = fileURLToPath(new URL('registry-process.ts', import.meta.url));
+
+export interface RegistryProcess extends Target {
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** What it logged, a line each. */
+  readonly log: readonly string[];
+  readonly isRunning: boolean;
+  kill(): Promise<void>;
+  /** SIGSTOP; resolves when it stands still. */
+  stop(): Promise<void>;
+  /** SIGCONT. */
+  go(): void;
+  /** SIGTERM; resolves with the exit code and the milliseconds it took. */
+  terminate(): Promise<{ code: number | null; milliseconds: number }>;
+  /** Its wall clock is so far off from now on. */
+  setWall(offsetMs: number): void;
+  /** It kills itself at this point of the next commit; resolves when it is gone. */
+  killAt(point: KillPoint): Promise<void>;
+}
+
+/** Resolves when it answers; rejects with its log where it does not start. */
+export async function startProcess(name: string, options: ProcessOptions): Promise<RegistryProcess> {
+  const child = fork(SCRIPT, [], {
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'advanced',
+  });
+  const log: string[] = [];
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    log.push(...text.split('\n').filter((line) => line !== ''));
+  });
+  // It may be killed while an order is on its way.
+  child.on('error', () => undefined);
+  const send = (order: Order) => void child.send(order, () => undefined);
+  const gone = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  gone.catch(() => undefined);
+  send({ order: 'start', options });
+  const [{ url }] = (await Promise.race([
+    once(child, 'message'),
+    gone.then(([code]) => Promise.reject(new Error(`the registry ended with ${code}: ${log.join('\n')}`))),
+  ])) as [{ url: string }];
+  const pid = child.pid ?? 0;
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  const requireSignal = async (wanted: NodeJS.Signals): Promise<void> => {
+    const [code, signal] = await gone;
+    if (signal !== wanted)
+      throw new Error(`${name} was to end by ${wanted}, and ended with ${signal ?? code}`);
+  };
+  return {
+    name,
+    url,
+    pid,
+    child,
+    log,
+    get isRunning() {
+      return isRunning();
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await requireSignal('SIGKILL');
+    },
+    async stop() {
+      child.kill('SIGSTOP');
+      while ((await stateOf(pid)) !== 'T') await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+    go: () => void child.kill('SIGCONT'),
+    async terminate() {
+      const began = performance.now();
+      child.kill('SIGTERM');
+      const [code] = await gone;
+      return { code, milliseconds: performance.now() - began };
+    },
+    setWall: (offsetMs) => send({ order: 'wall', offsetMs }),
+    async killAt(point) {
+      send({ order: 'kill', point });
+      await requireSignal('SIGKILL');
+    },
+  };
+}
+
+/** `T` is stopped (proc(5)). */
+async function stateOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+}

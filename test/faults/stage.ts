@@ -1,0 +1,212 @@
+// What a row plays on: registries in processes of their own, traffic, a history of it, and the model that judges it.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Timings } from '../../src/registry-server/settings.js';
+import type { Target } from './client.js';
+import { History, type Op } from './history.js';
+import { Load, type LoadOptions } from './load.js';
+import { type Rules, type Stretch, violationsOf } from './model.js';
+import { type RegistryProcess, startProcess } from './processes.js';
+import type { ProcessOptions } from './registry-process.js';
+
+/** The default times, thirty times as fast: 90 s without a heartbeat are 3 s, and SIGSTOP for 120 s is one for 4 s. */
+export const FAST = 30;
+export const FAST_TIMINGS: Partial<Timings> = {
+  downAfterMs: 90_000 / FAST,
+  evictAfterMs: 600_000 / FAST,
+  checkIntervalMs: 30_000 / FAST,
+};
+/** As the guide's loop beats: three times in a lease. */
+const BEAT_EVERY_MS = 30_000 / FAST;
+
+/** Answered requests of each kind before a fault, and requests of each kind during it. */
+const ENOUGH_BEFORE = 10;
+const ENOUGH_DURING = 3;
+const PATIENCE_MS = 30_000;
+
+export class Stage {
+  readonly history = new History();
+  readonly #cleanups: (() => Promise<unknown>)[] = [];
+  readonly #standstills: Stretch[] = [];
+  readonly #apart: Stretch[] = [];
+  readonly #renewals: number[] = [];
+  #rules: Pick<Rules, 'leaseMs' | 'sweepMs' | 'evictAfterMs' | 'lagMs'> = {
+    leaseMs: 90_000 / FAST,
+    sweepMs: 1500,
+    evictAfterMs: 600_000 / FAST,
+    lagMs: 0,
+  };
+  #load: Load | undefined;
+  #faults = 0;
+  #targets: readonly Target[] = [];
+
+  /** Runs when the row has ended, the latest first. */
+  onEnd(cleanup: () => Promise<unknown>): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  async folder(): Promise<string> {
+    const path = await mkdtemp(join(tmpdir(), 'regctl-fault-'));
+    this.onEnd(() => rm(path, { recursive: true, force: true }));
+    return path;
+  }
+
+  /** Starts a registry; it is the one that the traffic goes to, unless others are added with `aim`. */
+  async registry(options: Partial<ProcessOptions> = {}, name = 'registry'): Promise<RegistryProcess> {
+    const store = options.store ?? { kind: 'sqlite', dataDir: await this.folder() };
+    const process = await startProcess(name, { port: 0, timings: FAST_TIMINGS, ...options, store });
+    this.onEnd(async () => {
+      if (process.isRunning) await process.kill();
+    });
+    this.#renewals.push(performance.now());
+    this.#targets = [process];
+    return process;
+  }
+
+  /** The traffic goes to these from now on. */
+  aim(targets: readonly Target[]): void {
+    this.#targets = targets;
+  }
+
+  /** Other times than the fast ones. */
+  rule(rules: Partial<Pick<Rules, 'leaseMs' | 'sweepMs' | 'evictAfterMs' | 'lagMs'>>): void {
+    this.#rules = { ...this.#rules, ...rules };
+  }
+
+  /** Starts the traffic, and resolves when every kind of it flows. */
+  async load(options: Partial<LoadOptions> = {}): Promise<Load> {
+    const load = new Load(this.history, () => this.#targets, { beatEveryMs: BEAT_EVERY_MS, ...options });
+    this.#load = load;
+    this.onEnd(() => load.stop());
+    const from = performance.now();
+    await load.start();
+    await this.#until(
+      () => this.history.answered(from, performance.now()),
+      ENOUGH_BEFORE,
+      'flows before the fault',
+    );
+    return load;
+  }
+
+  /** The fault is there while `act` runs; the row fails where no traffic came meanwhile. */
+  async during<T>(act: () => Promise<T>): Promise<T> {
+    const from = performance.now();
+    const result = await act();
+    await this.#until(
+      () => this.history.asked(from, performance.now()),
+      ENOUGH_DURING,
+      'came during the fault',
+    );
+    this.#faults += 1;
+    return result;
+  }
+
+  /** Resolves when every kind of traffic has been answered `count` times more. */
+  async traffic(count = ENOUGH_BEFORE): Promise<void> {
+    const from = performance.now();
+    await this.#until(() => this.history.answered(from, performance.now()), count, 'is answered');
+  }
+
+  /** Resolves when every kind of traffic has been asked `count` times more, answered or not. */
+  async attempts(count = ENOUGH_DURING): Promise<void> {
+    const from = performance.now();
+    await this.#until(() => this.history.asked(from, performance.now()), count, 'is asked');
+  }
+
+  async #until(count: () => Record<Op['kind'], number>, least: number, what: string): Promise<void> {
+    const kinds = this.#load?.kinds ?? [];
+    const lacking = () => kinds.filter((kind) => count()[kind] < least);
+    await this.eventually(
+      async () => lacking(),
+      (missing) => missing.length === 0,
+      `not enough of it ${what}`,
+    );
+  }
+
+  /** Leases do not run while `act` does: the registry cannot know. */
+  async standstill<T>(act: () => Promise<T>): Promise<T> {
+    return this.#stretch(this.#standstills, act);
+  }
+
+  /** Replicas cannot tell each other anything while `act` runs. */
+  async apart<T>(act: () => Promise<T>): Promise<T> {
+    return this.#stretch(this.#apart, act);
+  }
+
+  async #stretch<T>(list: Stretch[], act: () => Promise<T>): Promise<T> {
+    const stretch = { from: performance.now(), to: Number.POSITIVE_INFINITY };
+    list.push(stretch);
+    try {
+      return await act();
+    } finally {
+      stretch.to = performance.now();
+    }
+  }
+
+  /** Looks again until it holds; fails after `patienceMs` with what was seen last. */
+  async eventually<T>(
+    look: () => Promise<T>,
+    holds: (seen: T) => boolean,
+    what: string,
+    patienceMs = PATIENCE_MS,
+  ): Promise<T> {
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      const seen = await look();
+      if (holds(seen)) return seen;
+      if (performance.now() > deadline) throw new Error(`${what}: ${JSON.stringify(seen)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /**
+   * Ends the traffic and judges all of it: throws with every violation and what led to it. Before, every service is
+   * listed once more at every registry, and watchers have to know what is there.
+   */
+  async check(): Promise<void> {
+    if (this.#faults === 0) throw new Error('no fault was brought about');
+    const load = this.#load;
+    if (load === undefined) throw new Error('there was no traffic');
+    await this.#requireWatchersToKnow(load);
+    await load.stop();
+    for (const target of this.#targets)
+      for (const name of load.services) await load.client.list(target, name);
+    load.client.close();
+    const violations = violationsOf(this.history, {
+      ...this.#rules,
+      standstills: this.#standstills,
+      apart: this.#apart,
+      renewals: this.#renewals,
+    });
+    if (violations.length === 0) return;
+    const told = violations.map(({ says, excerpt }) =>
+      [says, ...excerpt.map((line) => `    ${line}`)].join('\n'),
+    );
+    throw new Error(`${violations.length} violations:\n${told.join('\n')}`);
+  }
+
+  /** Quiet services, those that beat and those that were kept: what a watcher knows of them is what a list has. */
+  async #requireWatchersToKnow(load: Load): Promise<void> {
+    const [target] = this.#targets;
+    if (target === undefined) return;
+    const quiet = load.services.filter((name) => !name.startsWith('churn') && !name.startsWith('kept'));
+    for (const watcher of load.watchers) {
+      for (const service of quiet) {
+        await this.eventually(
+          async () => [
+            (await load.client.list(target, service)).rows,
+            [...(watcher.view.get(service) ?? [])],
+          ],
+          ([there, known]) => JSON.stringify(there) === JSON.stringify(known),
+          `a watcher does not know ${service} as it is`,
+        );
+      }
+    }
+  }
+
+  /** Ends everything that was started. */
+  async end(): Promise<void> {
+    for (const cleanup of this.#cleanups.reverse()) await cleanup();
+  }
+}
