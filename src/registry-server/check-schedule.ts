@@ -1,8 +1,20 @@
-// When an instance's health is checked next, and what failures make of its state.
-import type { State } from '../wire/status.js';
+// Health checks to be made: of what, when, and how many failures mean unhealthy.
 import type { CheckState } from './instance.js';
 import type { Registration } from './registration.js';
 import type { Timings } from './settings.js';
+
+/** A health check to be made of an instance as it was registered then. */
+export interface DueCheck {
+  readonly service: string;
+  readonly id: string;
+  readonly incarnation: number;
+  readonly url: string;
+}
+
+/** The health check of a registration as a job, undefined where it has no health URL. */
+export function checkOf({ service, id, incarnation, healthUrl }: Registration): DueCheck | undefined {
+  return healthUrl === null ? undefined : { service, id, incarnation, url: healthUrl };
+}
 
 /** After the first failure; doubles with each further one. Shorter where the instance may not be listening yet. */
 const FIRST_RETRY_MS = { proven: 1000, unproven: 250 };
@@ -30,8 +42,7 @@ export function repeatCheckIn({ checkIntervalMs }: Timings): number {
   return Math.min(checkIntervalMs, REPEAT_MS);
 }
 
-/** The state of an instance whose check has just failed; one that has not proved to listen yet gets more tries. */
-export function stateAfterFailure({ state }: Registration, check: CheckState, timings: Timings): State {
-  const tries = check.proven ? timings.checkTries : timings.checkTries * UNPROVEN_TRIES_FACTOR;
-  return check.failures < tries ? state : 'unhealthy';
+/** Failures in a row that mean unhealthy; one that has not proved to listen yet gets more tries. */
+export function triesOf({ proven }: CheckState, { checkTries }: Timings): number {
+  return proven ? checkTries : checkTries * UNPROVEN_TRIES_FACTOR;
 }

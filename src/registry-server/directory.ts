@@ -1,152 +1,102 @@
 // Who is registered and alive: the heart of the registry. Pure: no IO; time and chance come in as parameters.
-import type { State } from '../wire/status.js';
 import { Catalog } from './catalog.js';
-import { nextCheckIn, repeatCheckIn, stateAfterFailure } from './check-schedule.js';
-import { aliveState, type Instance, isChecked, weightOf } from './instance.js';
+import { CheckQueue } from './check-queue.js';
+import type { DueCheck } from './check-schedule.js';
+import type { Parts } from './directory-parts.js';
+import { ExpiryGuard, lostSince } from './expiry-guard.js';
+import type { Instance } from './instance.js';
 import { LeaseClock } from './lease-clock.js';
-import {
-  type Cause,
-  type Change,
-  ownerOf,
-  type Registration,
-  type Tombstone,
-  type Transition,
-} from './registration.js';
+import { LeaseSweep } from './lease-sweep.js';
+import type { Observation } from './observation.js';
+import type { Change, Transition } from './registration.js';
+import { Registrations, type Stored } from './registrations.js';
 import { type Moment, type Random, sweepIntervalMs, type Timings } from './settings.js';
+import { SignsOfLife } from './signs-of-life.js';
 import type { Missed } from './store/store.js';
+import { note } from './transitions.js';
+import { Unrecorded } from './unrecorded.js';
 
-/** A health check to be made of an instance as it was registered then. */
-export interface DueCheck {
+export type { Stored } from './registrations.js';
+
+/** What a replica among others adds; alone, the registry keeps every service and has nobody to tell. */
+export interface DirectoryOptions {
+  /** Whether this replica makes the health checks of the service, evicts from it, and records what lapses in it. */
+  readonly keeps?: (service: string) => boolean;
+  /** Told of every observation that the other replicas have to know. */
+  readonly tell?: (observation: Observation) => void;
+  /** False while nothing can be recorded. */
+  readonly canRecord?: () => boolean;
+}
+
+/** A service of which nothing is evicted, and how many of its instances would be. */
+export interface HeldService {
   readonly service: string;
-  readonly id: string;
-  readonly incarnation: number;
-  readonly url: string;
-}
-
-/** What earlier runs left. */
-export interface Stored {
-  readonly registrations: readonly Registration[];
-  /** Oldest first. */
-  readonly tombstones: readonly Tombstone[];
-  /** At least the highest revision of what was forgotten. */
-  readonly revisionFloor: number;
-}
-
-/** What a new instance does not take from its registration. */
-interface Start {
-  readonly leaseEnds: number;
-  readonly checkDueAt: number;
-  readonly proven: boolean;
+  readonly instances: number;
 }
 
 export class Directory {
   /** For reading; every change goes through the directory. */
   readonly catalog = new Catalog();
-  readonly #timings: Timings;
-  readonly #random: Random;
-  readonly #leaseClock: LeaseClock;
+  readonly #parts: Parts;
+  readonly #keeps: (service: string) => boolean;
+  readonly #canRecord: () => boolean;
+  readonly #registrations: Registrations;
+  readonly #signs: SignsOfLife;
 
-  constructor(timings: Timings, random: Random, now: number) {
-    this.#timings = timings;
-    this.#random = random;
-    this.#leaseClock = new LeaseClock(now, sweepIntervalMs(timings));
+  constructor(timings: Timings, random: Random, now: number, options: DirectoryOptions = {}) {
+    const { keeps = () => true, tell = () => undefined, canRecord = () => true } = options;
+    const { catalog } = this;
+    const guard = new ExpiryGuard(catalog, timings);
+    this.#parts = {
+      catalog,
+      timings,
+      random,
+      leaseClock: new LeaseClock(now, sweepIntervalMs(timings)),
+      guard,
+      sweep: new LeaseSweep(catalog, timings, guard, keeps),
+      checks: new CheckQueue(catalog, keeps),
+      unrecorded: new Unrecorded(),
+      tell,
+    };
+    this.#keeps = keeps;
+    this.#canRecord = canRecord;
+    this.#registrations = new Registrations(this.#parts);
+    this.#signs = new SignsOfLife(this.#parts);
   }
 
-  // --- changes that are durable already ---
+  // --- what is durable already ---
 
   /**
    * Takes over what the store had. Every lease starts anew, between two thirds of its length and the whole, so that
    * they do not lapse together; health checks follow within a tenth of their interval.
    */
-  load({ registrations, tombstones, revisionFloor }: Stored, { now }: Moment): void {
-    const leaseNow = this.#leaseClock.advance(now);
-    this.catalog.raiseFloor(revisionFloor);
-    for (const tombstone of tombstones) this.catalog.bury(tombstone);
-    for (const registration of registrations) {
-      const lease = registration.state === 'down' ? 0 : this.#timings.downAfterMs * (2 + this.#random());
-      this.#place(registration, {
-        leaseEnds: leaseNow + lease / 3,
-        checkDueAt: now + (this.#random() * this.#timings.checkIntervalMs) / 10,
-        proven: registration.state === 'healthy',
-      });
-    }
+  load(stored: Stored, at: Moment): void {
+    this.#registrations.load(stored, at);
   }
 
   /** Applies a change that was planned and is durable now. */
-  apply(change: Change, { now }: Moment): void {
-    if (change.kind === 'remove') {
-      this.catalog.bury(change.tombstone);
-      return;
-    }
-    const { registration } = change;
-    const former = this.catalog.instance(registration.service, registration.id);
-    const sameCheck = former?.registration.healthUrl === registration.healthUrl;
-    this.#place(registration, {
-      leaseEnds: this.#leaseClock.advance(now) + this.#timings.downAfterMs,
-      checkDueAt: now,
-      proven: sameCheck && former.check.proven && registration.state === 'healthy',
-    });
+  apply(change: Change, at: Moment): void {
+    this.#registrations.apply(change, at);
   }
 
   /**
-   * Takes over what other replicas committed. The state of an instance that `isDirty`, which this replica has still to
-   * record itself, stays as it is.
+   * Takes over what other replicas wrote: a newer incarnation whole, of the present one the state, of a former one
+   * nothing. What is dirty (changed here, and not recorded yet) keeps its state; a removal buries it all the same.
    */
   take(missed: Missed, isDirty: (service: string, id: string) => boolean, at: Moment): void {
-    for (const registration of missed.puts) {
-      const { service, id, incarnation } = registration;
-      const known = this.catalog.find(service, id);
-      if (
-        known === undefined
-          ? this.catalog.buriedIncarnation(service, id) >= incarnation
-          : known.incarnation > incarnation
-      )
-        continue;
-      if (known?.incarnation === incarnation && isDirty(service, id)) continue;
-      this.#place(registration, {
-        leaseEnds: this.#leaseClock.advance(at.now) + this.#timings.downAfterMs,
-        checkDueAt: at.now,
-        proven: registration.state === 'healthy',
-      });
-    }
-    for (const tombstone of missed.removes) {
-      const known = this.catalog.find(tombstone.service, tombstone.id);
-      if (known === undefined || known.incarnation <= tombstone.incarnation) this.catalog.bury(tombstone);
-    }
+    this.#registrations.take(missed, isDirty, at);
   }
 
-  #place(registration: Registration, { leaseEnds, checkDueAt, proven }: Start): void {
-    const former = this.catalog.instance(registration.service, registration.id);
-    this.catalog.put({
-      registration,
-      weight: weightOf(registration.metadata),
-      leaseEnds,
-      lastHeartbeat: former?.lastHeartbeat ?? null,
-      namedBeat: false,
-      beatsInherited: registration.beats,
-      check: {
-        dueAt: checkDueAt,
-        failures: 0,
-        proven,
-        lastAt: former?.check.lastAt ?? null,
-        failingSince: null,
-      },
-    });
+  /** Forgets what was removed before `limit`. */
+  forgetBefore(limit: Date): void {
+    this.catalog.forgetBefore(limit.toISOString());
   }
 
-  // --- signs of life ---
+  // --- signs of life; what they answer is to be recorded ---
 
   /** A heartbeat for this one instance. */
-  beat(instance: Instance, at: Moment, named = true): Transition[] {
-    const { registration } = instance;
-    instance.leaseEnds = this.#leaseClock.advance(at.now) + this.#timings.downAfterMs;
-    instance.lastHeartbeat = at.wall;
-    instance.namedBeat = named;
-    instance.beatsInherited = false;
-    instance.check.failingSince = null;
-    const state = aliveState(registration);
-    if (registration.beats && registration.state === state) return [];
-    return [this.#transition(instance, { state, beats: true }, 'heartbeat', at)];
+  beat(instance: Instance, at: Moment): Transition[] {
+    return this.#signs.beat(instance, at, true);
   }
 
   /**
@@ -155,161 +105,107 @@ export class Directory {
    * health check, also those that beat while they were alone.
    */
   beatUnnamed(instances: readonly Instance[], sender: string, at: Moment): Transition[] {
-    const near = instances.filter(({ registration }) => registration.registeredFrom === sender);
-    const possible = near.length > 0 ? near : instances;
-    const [only] = possible;
-    if (only !== undefined && possible.length === 1) return this.beat(only, at, false);
-    return possible.flatMap((instance) => {
-      const { healthUrl, beats, state } = instance.registration;
-      if (healthUrl === null) return this.beat(instance, at, false);
-      if (!beats || instance.namedBeat) return [];
-      instance.check.dueAt = at.now;
-      instance.check.failures = 0;
-      return [this.#transition(instance, { state, beats: false }, 'ambiguous-heartbeat', at)];
-    });
+    return this.#signs.beatUnnamed(instances, sender, at);
   }
-
-  /** Looks at every lease: what lapsed is down; what was down, or failed its health checks, for long is evicted. */
-  sweep(at: Moment): Transition[] {
-    const leaseNow = this.#leaseClock.advance(at.now);
-    const transitions: Transition[] = [];
-    for (const instance of this.catalog.instances()) {
-      const { beats, state } = instance.registration;
-      if (!beats) {
-        const { failingSince } = instance.check;
-        const failingFor = failingSince === null ? 0 : leaseNow - failingSince;
-        if (failingFor >= this.#timings.evictUnhealthyAfterMs) transitions.push(this.#evict(instance, at));
-        continue;
-      }
-      if (leaseNow < instance.leaseEnds) continue;
-      if (isChecked(instance) && state !== 'down') transitions.push(this.#handToCheck(instance, at));
-      else if (leaseNow >= instance.leaseEnds + this.#timings.evictAfterMs) {
-        transitions.push(this.#evict(instance, at));
-      } else if (state !== 'down') {
-        transitions.push(this.#transition(instance, { state: 'down', beats }, 'lease-expired', at));
-      }
-    }
-    return transitions;
-  }
-
-  /** The lease of an instance lapsed that never beat since it registered: what its health checks said by now decides. */
-  #handToCheck(instance: Instance, at: Moment): Transition {
-    const { registration, check } = instance;
-    instance.beatsInherited = false;
-    const passes = check.proven && check.failures === 0;
-    const state = passes ? aliveState(registration) : 'unhealthy';
-    return this.#transition(instance, { state, beats: false }, 'lease-expired', at);
-  }
-
-  /** Forgets what was removed before `limit`. */
-  forgetBefore(limit: Date): void {
-    this.catalog.forgetBefore(limit.toISOString());
-  }
-
-  // --- health checks ---
 
   /**
    * At most `limit` checks that are due, the longest due first, marked as under way; each is to be answered with
-   * `checked`.
+   * `checked` or `notChecked`.
    */
   takeDueChecks(now: number, limit: number): DueCheck[] {
-    if (limit <= 0) return [];
-    const due: Instance[] = [];
-    for (const instance of this.catalog.instances()) {
-      if (instance.check.dueAt > now || !isChecked(instance)) continue;
-      due.push(instance);
-    }
-    if (due.length > limit) due.sort((a, b) => a.check.dueAt - b.check.dueAt);
-    return due.slice(0, limit).flatMap(({ registration, check }) => {
-      check.dueAt = Number.POSITIVE_INFINITY;
-      return checkOf(registration) ?? [];
-    });
+    return this.#parts.checks.take(now, limit);
   }
 
-  /** When the next check is due, Infinity where none is. */
+  /** When to look for the next check, Infinity where there is none. */
   nextCheckAt(): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const instance of this.catalog.instances()) {
-      if (instance.check.dueAt < next && isChecked(instance)) next = instance.check.dueAt;
-    }
-    return next;
+    return this.#parts.checks.nextAt();
   }
 
   /** Takes the result of a health check: `problem` null where it passed. Of a former incarnation it means nothing. */
   checked(done: DueCheck, problem: string | null, at: Moment): Transition[] {
-    const instance = this.catalog.instance(done.service, done.id);
-    if (instance === undefined || instance.registration.incarnation !== done.incarnation) return [];
-    const { registration, check } = instance;
-    check.lastAt = at.wall;
-    const passed = problem === null;
-    check.failures = passed ? 0 : check.failures + 1;
-    check.failingSince = passed ? null : (check.failingSince ?? this.#leaseClock.advance(at.now));
-    check.proven ||= passed;
-    check.dueAt = at.now + this.#jittered(nextCheckIn(check, this.#timings));
-    if (!isChecked(instance)) return [];
-    // Beside a lease a check only brings good news.
-    const { beats } = registration;
-    if (beats && (!passed || registration.state === 'down')) return [];
-
-    const state = passed ? aliveState(registration) : stateAfterFailure(registration, check, this.#timings);
-    if (state === registration.state) return [];
-    const cause = passed ? 'health-check-passed' : 'health-check-failed';
-    return [this.#transition(instance, { state, beats }, cause, at, problem)];
+    return this.#signs.checked(done, problem, at);
   }
 
   /** A check that says nothing of the instance, because the registry itself was late: it is made again soon. */
-  notChecked(check: DueCheck, { now }: Moment): void {
-    const instance = this.catalog.instance(check.service, check.id);
-    if (instance === undefined || instance.registration.incarnation !== check.incarnation) return;
-    instance.check.dueAt = now + this.#jittered(repeatCheckIn(this.#timings));
+  notChecked(done: DueCheck, at: Moment): void {
+    this.#signs.notChecked(done, at);
   }
 
-  #jittered(ms: number): number {
-    return ms * (0.9 + 0.2 * this.#random());
+  /** What other replicas saw, in any order and as often as they tell it. Whoever saw it records it. */
+  learn(observations: readonly Observation[], at: Moment): void {
+    for (const observation of observations) {
+      if (observation.kind === 'released') this.#letGo(observation.service, at);
+      else if (observation.kind !== 'known') this.#signs.learn(observation, at);
+    }
+  }
+
+  /** The latest heartbeat of every instance that beats, for a replica that has just come. */
+  *leases({ now }: Moment): Generator<Observation> {
+    const leaseNow = this.#parts.leaseClock.advance(now);
+    for (const { registration, lastBeat } of this.catalog.instances()) {
+      if (!registration.beats || lastBeat === null) continue;
+      const { service, id, incarnation } = registration;
+      const agoMs = Math.max(0, leaseNow + this.#parts.timings.downAfterMs - lastBeat.leaseEnds);
+      yield { kind: 'lease', service, id, incarnation, named: lastBeat.named, agoMs };
+    }
   }
 
   // --- what the registry does by itself ---
 
-  #transition(
-    instance: Instance,
-    change: { state: State; beats: boolean },
-    cause: Cause,
-    at: Moment,
-    detail: string | null = null,
-  ): Transition {
-    const { service, id, state: from } = instance.registration;
-    this.catalog.update(instance, change);
-    const { revision } = instance.registration;
-    const time = at.wall.toISOString();
-    return {
-      audit: { service, id, revision, at: time, actor: 'registry', cause, from, to: change.state, detail },
-    };
+  /**
+   * Looks at the leases: what lapsed is down; what was down, or failed its health checks, for long is evicted. Answers
+   * what this replica is to record. While it is blind, nothing lapses.
+   */
+  sweep(at: Moment): Transition[] {
+    const { leaseClock, sweep, unrecorded } = this.#parts;
+    const leaseNow = leaseClock.advance(at.now);
+    if (leaseClock.blind) return [];
+    const own: Transition[] = [];
+    for (const transition of sweep.run(leaseNow, at)) {
+      const { service, id } = transition.audit;
+      const instance = this.catalog.instance(service, id);
+      if (this.#keeps(service)) own.push(transition);
+      else if (instance !== undefined) unrecorded.add(instance, transition, at.now);
+    }
+    for (const { audit } of unrecorded.take(at.now, this.#canRecord(), this.#keeps)) {
+      own.push({ audit: { ...audit, revision: this.catalog.touch(audit.service) } });
+    }
+    return own;
   }
 
-  #evict({ registration }: Instance, at: Moment): Transition {
-    const { service, id, incarnation, state: from } = registration;
-    const revision = this.catalog.revisionOf(service) + 1;
-    const time = at.wall.toISOString();
-    const tombstone = { service, id, incarnation, revision, owner: ownerOf(registration), removedAt: time };
-    this.catalog.bury(tombstone);
-    return {
-      audit: {
-        service,
-        id,
-        revision,
-        at: time,
-        actor: 'registry',
-        cause: 'evicted',
-        from,
-        to: null,
-        detail: null,
-      },
-      tombstone,
-    };
+  /** While heartbeats that others receive may not come here, lease time stands still. */
+  setBlind(blind: boolean, { now }: Moment): void {
+    this.#parts.leaseClock.setBlind(blind, now);
   }
-}
 
-/** The health check of a registration as a job, undefined where it has no health URL. */
-export function checkOf({ service, id, incarnation, healthUrl }: Registration): DueCheck | undefined {
-  return healthUrl === null ? undefined : { service, id, incarnation, url: healthUrl };
+  // --- the mass-expiry guard ---
+
+  /** The services of which nothing is evicted, because most of them was lost at once. */
+  *held(): Generator<HeldService> {
+    for (const service of this.#parts.guard.held) yield { service, instances: this.#lostOf(service) };
+  }
+
+  /** As `held`, of one service: 0 where nothing is held. */
+  heldOf(service: string): number {
+    return this.#parts.guard.holds(service) ? this.#lostOf(service) : 0;
+  }
+
+  /** An operator (`actor`) lets go what is held of the service: it is evicted when its time is over. */
+  release(service: string, actor: string, at: Moment): Transition[] {
+    const lost = this.heldOf(service);
+    this.#parts.tell({ kind: 'released', service });
+    if (!this.#letGo(service, at)) return [];
+    const detail = `${lost} instances are let go`;
+    const { audit } = note(this.catalog, service, 'evictions-released', at, detail);
+    return [{ audit: { ...audit, actor } }];
+  }
+
+  #letGo(service: string, { now }: Moment): boolean {
+    return this.#parts.guard.release(service, this.#parts.leaseClock.advance(now));
+  }
+
+  #lostOf(service: string): number {
+    const instances = this.catalog.service(service)?.instances.values() ?? [];
+    return [...instances].filter((instance) => lostSince(instance) !== undefined).length;
+  }
 }

@@ -1,6 +1,7 @@
 // Makes the health checks that are due, and the sweep over the leases: one timer for all instances.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkOf, type Directory, type DueCheck } from './directory.js';
+import { checkOf, type DueCheck } from './check-schedule.js';
+import type { Directory } from './directory.js';
 import type { Instance } from './instance.js';
 import type { Probe, ProbeResult } from './probe.js';
 import type { Transition } from './registration.js';

@@ -10,8 +10,21 @@ export interface CheckState {
   /** It has passed a check at this address. */
   proven: boolean;
   lastAt: Date | null;
+  /** Monotonic: the latest check, and the latest that passed, of this incarnation; -Infinity before the first. */
+  madeAt: number;
+  passedAt: number;
   /** In lease time: since when no check has passed; null where the latest did, or none has been made. */
   failingSince: number | null;
+}
+
+/** A heartbeat that counted. */
+export interface Beat {
+  /** Monotonic. */
+  readonly at: number;
+  /** It named the instance. */
+  readonly named: boolean;
+  /** In lease time. */
+  readonly leaseEnds: number;
 }
 
 export interface Instance {
@@ -20,14 +33,18 @@ export interface Instance {
   weight: number;
   /** In lease time; counts only where the registration beats. */
   leaseEnds: number;
+  /** The lease was given without a sign of life: the registry does not know when the latest was. */
+  leaseGuessed: boolean;
   lastHeartbeat: Date | null;
-  /** Its latest heartbeat named it. */
-  namedBeat: boolean;
   /**
-   * It beat before it registered again (or the registry restarted), and has not beaten since: it may be another process
-   * now, one that sends no heartbeats. Its health is checked beside the lease.
+   * The latest; null where none was seen since it registered, or since the registry started: it may be another process
+   * now, one that sends no heartbeats. Where it beats by its registration, its health is checked beside the lease.
    */
-  beatsInherited: boolean;
+  lastBeat: Beat | null;
+  /** Monotonic: when a heartbeat last came that may as well have been another's; -Infinity where none has. */
+  ambiguousAt: number;
+  /** In lease time: when the sweep looks at it next. */
+  lookAt: number;
   check: CheckState;
 }
 
@@ -40,8 +57,8 @@ export function monitoredBy({ beats, healthUrl }: Registration): MonitoredBy {
 }
 
 /** Whether its health is checked: also beside a lease that its present process has not renewed yet. */
-export function isChecked({ registration, beatsInherited }: Instance): boolean {
-  return registration.healthUrl !== null && (!registration.beats || beatsInherited);
+export function isChecked({ registration, lastBeat }: Instance): boolean {
+  return registration.healthUrl !== null && (!registration.beats || lastBeat === null);
 }
 
 /** The state of an instance that proved to be alive: one that declared to be draining stays so. */

@@ -49,11 +49,14 @@ export type Cause =
   | 'lease-expired'
   | 'evicted'
   | 'health-check-passed'
-  | 'health-check-failed';
+  | 'health-check-failed'
+  | 'evictions-held'
+  | 'evictions-released';
 
 /** One row of the audit trail. */
 export interface AuditEntry {
   readonly service: string;
+  /** Empty where the entry is of the service as a whole. */
   readonly id: string;
   readonly revision: number;
   /** ISO 8601. */

@@ -14,6 +14,8 @@ export interface Timings {
   readonly checkTimeoutMs: number;
   /** Health checks that fail in a row before an instance is unhealthy. */
   readonly checkTries: number;
+  /** Where most of a service is lost at once, none of it is removed. */
+  readonly expiryGuard: boolean;
 }
 
 export const DEFAULT_TIMINGS: Timings = {
@@ -24,6 +26,7 @@ export const DEFAULT_TIMINGS: Timings = {
   checkIntervalMs: 30_000,
   checkTimeoutMs: 3_000,
   checkTries: 3,
+  expiryGuard: true,
 };
 
 /** Seconds between heartbeats, so that three fit into a lease: at most the guide's 30, at least 1. */
