@@ -7,7 +7,7 @@ import { UnreadableRow } from './explain.js';
 import type { AuditTable, InstanceTable, TombstoneTable } from './schema.js';
 import type { AuditRecord } from './store.js';
 
-export function instanceRow(registration: Registration): InstanceTable {
+export function instanceRow(registration: Registration, changeSeq: number): InstanceTable {
   return {
     service: registration.service,
     id: registration.id,
@@ -23,6 +23,7 @@ export function instanceRow(registration: Registration): InstanceTable {
     revision: registration.revision,
     state: registration.state,
     beats: registration.beats ? 1 : 0,
+    change_seq: changeSeq,
   };
 }
 
@@ -63,19 +64,21 @@ function metadataOf(json: string, unreadable: (why: string) => Error): Record<st
   throw unreadable('its metadata is not a JSON object');
 }
 
-export function tombstoneRow({ removedAt, ...tombstone }: Tombstone): TombstoneTable {
-  return { ...tombstone, removed_at: removedAt };
+export function tombstoneRow({ removedAt, ...tombstone }: Tombstone, changeSeq: number): TombstoneTable {
+  return { ...tombstone, removed_at: removedAt, change_seq: changeSeq };
 }
 
-export function tombstoneOf({ removed_at, ...row }: TombstoneTable): Tombstone {
+export function tombstoneOf({ removed_at, change_seq: _, ...row }: TombstoneTable): Tombstone {
   return { ...row, removedAt: removed_at };
 }
 
 /** An audit row as the API tells it. */
-export function toldRow({ service, id, from_state, to_state, ...row }: Selectable<AuditTable>): AuditRow {
-  return { ...row, service_name: service, instance_id: id, from: from_state, to: to_state };
+export function toldRow(row: Omit<Selectable<AuditTable>, 'entry'>): AuditRow {
+  const { service, id, from_state, to_state, ...rest } = row;
+  return { ...rest, service_name: service, instance_id: id, from: from_state, to: to_state };
 }
 
-export function auditRow({ from, to, entry: _, ...entry }: AuditRecord): Insertable<AuditTable> {
-  return { ...entry, from_state: from, to_state: to };
+export function auditRow({ from, to, detail, ...rest }: AuditRecord): Insertable<AuditTable> {
+  // PostgreSQL's text holds no NUL (its documentation, 8.3).
+  return { ...rest, detail: detail?.replaceAll('\0', '\uFFFD') ?? null, from_state: from, to_state: to };
 }

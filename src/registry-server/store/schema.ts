@@ -1,5 +1,7 @@
-// Tables and migrations of the catalog and the audit trail.
-import type { Generated, Kysely, Migration } from 'kysely';
+// Tables and migrations of the catalog and the audit trail, the same for both engines.
+import { type Generated, type Kysely, type Migration, sql } from 'kysely';
+
+export type SqlEngine = 'sqlite' | 'postgres';
 
 export interface InstanceTable {
   service: string;
@@ -18,6 +20,8 @@ export interface InstanceTable {
   state: string;
   /** 0 or 1. */
   beats: number;
+  /** Of the commit that wrote it, as `change_head` counts them; 0 where nobody shares the database. */
+  change_seq: number;
 }
 
 export interface TombstoneTable {
@@ -27,6 +31,7 @@ export interface TombstoneTable {
   revision: number;
   owner: number | null;
   removed_at: string;
+  change_seq: number;
 }
 
 export interface AuditTable {
@@ -40,6 +45,8 @@ export interface AuditTable {
   from_state: string | null;
   to_state: string | null;
   detail: string | null;
+  /** The name that no other entry has; null in rows from before there was one. */
+  entry: string | null;
 }
 
 export interface Tables {
@@ -52,7 +59,15 @@ export interface Tables {
   probe: { id: number; at: string };
 }
 
-const first: Migration = {
+/** What replicas need beside: in PostgreSQL alone. */
+export interface SharedTables extends Tables {
+  /** One row: how many commits there were. Who has locked it is the only one to write. */
+  change_head: { id: number; seq: number };
+  /** What replicas tell each other while ZooKeeper takes nothing. */
+  feed_spool: { seq: Generated<number>; at: Generated<Date>; origin: string; entry: Uint8Array };
+}
+
+const first = (engine: SqlEngine): Migration => ({
   async up(db: Kysely<unknown>) {
     await db.schema
       .createTable('instances')
@@ -83,7 +98,9 @@ const first: Migration = {
       .execute();
     await db.schema
       .createTable('audit')
-      .addColumn('seq', 'integer', (c) => c.primaryKey().autoIncrement())
+      .addColumn('seq', engine === 'sqlite' ? 'integer' : 'bigint', (c) =>
+        engine === 'sqlite' ? c.primaryKey().autoIncrement() : c.primaryKey().generatedAlwaysAsIdentity(),
+      )
       .addColumn('service', 'text', (c) => c.notNull())
       .addColumn('id', 'text', (c) => c.notNull())
       .addColumn('revision', 'bigint', (c) => c.notNull())
@@ -101,7 +118,7 @@ const first: Migration = {
       .addColumn('at', 'text', (c) => c.notNull())
       .execute();
   },
-};
+});
 
 const second: Migration = {
   async up(db: Kysely<unknown>) {
@@ -114,8 +131,39 @@ const second: Migration = {
   },
 };
 
+const third = (engine: SqlEngine): Migration => ({
+  async up(db: Kysely<unknown>) {
+    for (const table of ['instances', 'tombstones']) {
+      await db.schema
+        .alterTable(table)
+        .addColumn('change_seq', 'bigint', (c) => c.notNull().defaultTo(0))
+        .execute();
+    }
+    await db.schema.alterTable('audit').addColumn('entry', 'text').execute();
+    // Nothing is ever sent twice to SQLite, and nobody shares it.
+    if (engine === 'sqlite') return;
+    await db.schema.createIndex('audit_entries').on('audit').column('entry').unique().execute();
+    await db.schema.createIndex('instances_changed').on('instances').column('change_seq').execute();
+    await db.schema.createIndex('tombstones_changed').on('tombstones').column('change_seq').execute();
+    await db.schema
+      .createTable('change_head')
+      .addColumn('id', 'integer', (c) => c.primaryKey())
+      .addColumn('seq', 'bigint', (c) => c.notNull())
+      .execute();
+    await sql`insert into change_head (id, seq) values (1, 0)`.execute(db);
+    await db.schema
+      .createTable('feed_spool')
+      .addColumn('seq', 'bigint', (c) => c.primaryKey().generatedAlwaysAsIdentity())
+      .addColumn('at', 'timestamptz', (c) => c.notNull().defaultTo(sql`now()`))
+      .addColumn('origin', 'text', (c) => c.notNull())
+      .addColumn('entry', 'bytea', (c) => c.notNull())
+      .execute();
+  },
+});
+
 /** In the order of their names; one that has been released never changes. */
-export const MIGRATIONS: Readonly<Record<string, Migration>> = {
-  '0001-catalog-and-audit': first,
+export const migrationsFor = (engine: SqlEngine): Readonly<Record<string, Migration>> => ({
+  '0001-catalog-and-audit': first(engine),
   '0002-owners-of-the-removed': second,
-};
+  '0003-shared-by-replicas': third(engine),
+});
