@@ -162,10 +162,10 @@ export class Directory {
     if (leaseClock.blind) return [];
     const own: Transition[] = [];
     for (const transition of sweep.run(leaseNow, at)) {
-      const { service, id } = transition.audit;
-      const instance = this.catalog.instance(service, id);
-      if (this.#keeps(service)) own.push(transition);
-      else if (instance !== undefined) unrecorded.add(instance, transition, at.now);
+      if (this.#keeps(transition.audit.service)) {
+        unrecorded.delete(transition.audit);
+        own.push(transition);
+      } else if (transition.audit.id !== '') unrecorded.add(transition, at.now);
     }
     for (const { audit } of unrecorded.take(at.now, this.#canRecord(), this.#keeps)) {
       own.push({ audit: { ...audit, revision: this.catalog.touch(audit.service) } });

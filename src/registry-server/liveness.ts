@@ -38,10 +38,14 @@ export function heardLease(instance: Instance, beat: Beat): void {
   instance.leaseEnds = instance.lastBeat.leaseEnds;
 }
 
-/** A heartbeat at `at` (monotonic) may be this one's or another's: its health check begins anew. */
+/** A heartbeat at `at` (monotonic) may be this one's or another's. */
 export function heardAmbiguousBeat(instance: Instance, at: number): void {
   instance.ambiguousAt = Math.max(instance.ambiguousAt, at);
-  if (at > instance.check.madeAt) instance.check.failures = 0;
+}
+
+/** Health checks that failed in a row since its latest heartbeat. */
+export function failuresOf({ lastBeat, check }: Instance): number {
+  return check.madeAt > (lastBeat?.at ?? Number.NEGATIVE_INFINITY) ? check.failures : 0;
 }
 
 /** A health check was made. Of two at the same time the worse counts. */
@@ -66,10 +70,10 @@ export function judge(instance: Instance, leaseNow: number, timings: Timings): V
   }
   const beats = registration.beats && ambiguousAt === Number.NEGATIVE_INFINITY;
   if (healthUrl === null) return { state, beats };
-  const passed = check.passedAt > Number.NEGATIVE_INFINITY && check.passedAt >= ambiguousAt;
+  const passed = check.passedAt > (lastBeat?.at ?? Number.NEGATIVE_INFINITY);
   // Beside a lease a check only brings good news.
   if (beats) return { state: passed && state !== 'down' ? alive : state, beats };
-  if (check.failures >= triesOf(check, timings)) return { state: 'unhealthy', beats };
+  if (failuresOf(instance) >= triesOf(check, timings)) return { state: 'unhealthy', beats };
   if (passed || (lastBeat !== null && leaseNow < leaseEnds)) return { state: alive, beats };
   return { state, beats };
 }

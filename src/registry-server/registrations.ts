@@ -2,7 +2,7 @@
 import type { Parts } from './directory-parts.js';
 import { type Instance, isChecked, weightOf } from './instance.js';
 import { judge } from './liveness.js';
-import type { Change, Registration, Tombstone } from './registration.js';
+import type { Change, Registration, Tombstone, Transition } from './registration.js';
 import type { Moment } from './settings.js';
 import type { Missed } from './store/store.js';
 
@@ -87,7 +87,7 @@ export class Registrations {
   #place(registration: Registration, { leaseEnds, leaseGuessed, checkDueAt, proven }: Start): void {
     const { catalog, checks, guard, sweep, unrecorded } = this.#parts;
     const former = catalog.instance(registration.service, registration.id);
-    if (former !== undefined) unrecorded.delete(former);
+    unrecorded.delete(registration);
     const instance: Instance = {
       registration,
       weight: weightOf(registration.metadata),
@@ -118,8 +118,12 @@ export class Registrations {
     const { catalog, checks, guard, leaseClock, sweep, timings, unrecorded } = this.#parts;
     const leaseNow = leaseClock.advance(at.now);
     const own = judge(instance, leaseNow, timings);
-    if (row.state === 'down' && own.beats && own.state !== 'down' && instance.lastBeat !== null) return;
-    unrecorded.delete(instance);
+    if (row.state === 'down' && own.beats && own.state !== 'down' && instance.lastBeat !== null) {
+      catalog.adopt(instance, { ...row, state: own.state });
+      unrecorded.add(correction(row, instance, at), at.now);
+      return;
+    }
+    unrecorded.delete(row);
     catalog.adopt(instance, row);
     // Somebody heard a heartbeat that has not come here yet.
     if (row.beats && row.state !== 'down' && leaseNow >= instance.leaseEnds) {
@@ -133,9 +137,17 @@ export class Registrations {
 
   #remove(tombstone: Tombstone): void {
     const { catalog, guard, unrecorded } = this.#parts;
-    const instance = catalog.instance(tombstone.service, tombstone.id);
-    if (instance !== undefined) unrecorded.delete(instance);
+    unrecorded.delete(tombstone);
     catalog.bury(tombstone);
     guard.suspect(tombstone.service);
   }
+}
+
+/** What is to be recorded where the record says otherwise. */
+function correction({ state: from }: Registration, { registration }: Instance, { wall }: Moment): Transition {
+  const { service, id, state: to, revision } = registration;
+  const at = wall.toISOString();
+  return {
+    audit: { service, id, revision, at, actor: 'registry', cause: 'heartbeat', from, to, detail: null },
+  };
 }

@@ -4,6 +4,7 @@ import type { Parts } from './directory-parts.js';
 import { type Instance, isChecked } from './instance.js';
 import {
   type CheckOutcome,
+  failuresOf,
   heardAmbiguousBeat,
   heardBeat,
   heardCheck,
@@ -54,7 +55,7 @@ export class SignsOfLife {
     const { check } = instance;
     const leaseNow = this.#parts.leaseClock.advance(at.now);
     const passed = problem === null;
-    const failures = passed ? 0 : check.failures + 1;
+    const failures = passed ? 0 : failuresOf(instance) + 1;
     const failingMs = passed ? 0 : leaseNow - (check.failingSince ?? leaseNow);
     const told: OfInstance = { kind: 'checked', ...identityOf(instance), failures, failingMs, agoMs: 0 };
     const transitions = this.#see(told, instance, at, problem);
@@ -74,7 +75,7 @@ export class SignsOfLife {
     const instance = this.#current(observation);
     if (instance === undefined) return;
     const transition = this.#hear(observation, instance, at, null);
-    if (transition !== undefined) this.#parts.unrecorded.add(instance, transition, at.now);
+    if (transition !== undefined) this.#parts.unrecorded.add(transition, at.now);
     if (observation.kind !== 'checked') return;
     const { checks, timings } = this.#parts;
     checks.schedule(instance, at.now + OVERDUE * nextCheckIn(instance.check, timings));
@@ -85,7 +86,7 @@ export class SignsOfLife {
     this.#parts.tell(observation);
     const transition = this.#hear(observation, instance, at, detail);
     if (transition === undefined) return [];
-    this.#parts.unrecorded.delete(instance);
+    this.#parts.unrecorded.delete(transition.audit);
     return [transition];
   }
 

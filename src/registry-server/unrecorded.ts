@@ -1,43 +1,41 @@
 // What came to be true here by what others saw. Whoever saw it records it; where it died first, the keeper does.
-import type { Instance } from './instance.js';
-import type { Transition } from './registration.js';
+import { keyOf, type Transition } from './registration.js';
 
 /** Whoever saw it has had time to record it, and this replica to learn that. */
 const PATIENCE_MS = 5000;
 
-interface Entry {
-  readonly instance: Instance;
-  readonly transition: Transition;
-  readonly since: number;
+interface Instance {
+  readonly service: string;
+  readonly id: string;
 }
 
 export class Unrecorded {
-  readonly #entries = new Map<Instance, Entry>();
+  /** The latest of each instance, oldest first. */
+  readonly #waiting = new Map<string, { readonly transition: Transition; readonly since: number }>();
   #recordableSince = 0;
 
-  /** An instance changed at the monotonic time `now`, and another replica is to record it. */
-  add(instance: Instance, transition: Transition, now: number): void {
-    this.#entries.delete(instance);
-    this.#entries.set(instance, { instance, transition, since: now });
+  /** Another replica is to record this, which came to be true at the monotonic time `now`. */
+  add(transition: Transition, now: number): void {
+    this.delete(transition.audit);
+    this.#waiting.set(keyOf(transition.audit.service, transition.audit.id), { transition, since: now });
   }
 
-  /** It is recorded, or something later is to be. */
-  delete(instance: Instance): void {
-    this.#entries.delete(instance);
+  /** What is known of the instance is recorded, or is to be by this replica. */
+  delete({ service, id }: Instance): void {
+    this.#waiting.delete(keyOf(service, id));
   }
 
-  /** Hands over what `keeps` tells and nobody recorded. */
+  /** Hands over what nobody recorded, of the services that this replica keeps. */
   take(now: number, canRecord: boolean, keeps: (service: string) => boolean): Transition[] {
     // Nobody could record it meanwhile: their time begins anew.
     if (!canRecord) this.#recordableSince = now;
     const taken: Transition[] = [];
     if (now - this.#recordableSince < PATIENCE_MS) return taken;
-    for (const { instance, transition, since } of this.#entries.values()) {
+    for (const { transition, since } of this.#waiting.values()) {
       if (now - since < PATIENCE_MS) break;
-      if (!keeps(instance.registration.service)) continue;
-      this.#entries.delete(instance);
-      taken.push(transition);
+      if (keeps(transition.audit.service)) taken.push(transition);
     }
+    for (const { audit } of taken) this.delete(audit);
     return taken;
   }
 }

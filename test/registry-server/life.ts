@@ -1,9 +1,15 @@
 // A directory on a clock that the test turns: registers, beats and sweeps as the server does.
-import { Directory } from '../../src/registry-server/directory.js';
+import { Directory, type DirectoryOptions } from '../../src/registry-server/directory.js';
 import type { Instance } from '../../src/registry-server/instance.js';
+import type { Observation } from '../../src/registry-server/observation.js';
 import { type Caller, planDeregistration, planRegistration } from '../../src/registry-server/plan.js';
 import type { Registration, Transition } from '../../src/registry-server/registration.js';
-import { DEFAULT_TIMINGS, type Moment, sweepIntervalMs } from '../../src/registry-server/settings.js';
+import {
+  DEFAULT_TIMINGS,
+  type Moment,
+  sweepIntervalMs,
+  type Timings,
+} from '../../src/registry-server/settings.js';
 
 export const ANYBODY: Caller = { serviceId: null, address: '127.0.0.1' };
 
@@ -11,10 +17,17 @@ export const SECOND = 1000;
 
 export class Life {
   readonly directory: Directory;
+  /** What it told the other replicas. */
+  readonly told: Observation[] = [];
   #now = 1_000_000;
 
-  constructor(random: () => number = () => 0.5) {
-    this.directory = new Directory(DEFAULT_TIMINGS, random, this.#now);
+  constructor(
+    random: () => number = () => 0.5,
+    options: DirectoryOptions & { timings?: Partial<Timings> } = {},
+  ) {
+    const tell = (observation: Observation) => void this.told.push(observation);
+    const timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    this.directory = new Directory(timings, random, this.#now, { tell, ...options });
   }
 
   get at(): Moment {
@@ -71,6 +84,16 @@ export class Life {
 
   beat(id: string): Transition[] {
     return this.directory.beat(this.instance(id), this.at);
+  }
+
+  /** Another replica told this. */
+  learn(observations: readonly Observation[]): void {
+    this.directory.learn(observations, this.at);
+  }
+
+  /** Another replica wrote these rows. */
+  take(...puts: Registration[]): void {
+    this.directory.take({ puts, removes: [] }, () => false, this.at);
   }
 
   /** Time passes, with the sweeps that belong to it. */
