@@ -11,6 +11,7 @@ import {
   problemOf,
   ZookeeperUnavailable,
 } from './zookeeper-errors.js';
+import { Watches } from './zookeeper-watches.js';
 
 type Fault = Error | Exception | null;
 type Ask<T> = (client: Client, answer: (error: Fault, value: T) => void) => void;
@@ -23,7 +24,7 @@ const NOTHING = Buffer.alloc(0);
 export abstract class Calls {
   protected connection: Connection | undefined;
   /** Those of this session that were not called yet. */
-  protected readonly watches = new Set<() => void>();
+  protected readonly watches = new Watches();
   readonly #chroot: string;
 
   /** `chroot` goes before every path: the client's own way with it cannot create it. */
@@ -39,7 +40,7 @@ export abstract class Calls {
         else client.getData(this.#at(path), once, answer);
       };
     };
-    const got = await this.#watching(watch, (once) => this.#ask(MISSING, ask(once)));
+    const got = await this.#watching(`data ${path}`, watch, (once) => this.#ask(MISSING, ask(once)));
     if (got === undefined) return undefined;
     const [data, { version, ephemeralOwner }] = got;
     // A node may have no data at all.
@@ -53,7 +54,7 @@ export abstract class Calls {
         else client.getChildren(this.#at(path), once, answer);
       };
     };
-    return this.#watching(watch, (once) => this.#ask(MISSING, ask(once)));
+    return this.#watching(`children ${path}`, watch, (once) => this.#ask(MISSING, ask(once)));
   }
 
   create(path: string, data: Buffer, { ephemeral = false } = {}): Promise<boolean> {
@@ -119,22 +120,20 @@ export abstract class Calls {
     }
   }
 
-  /** Leaves a watch, called by the client or at the end of an outage, whichever comes first; none where nothing was read. */
+  /** Leaves a watch with what is read; none where nothing was. */
   async #watching<T>(
+    at: string,
     watch: (() => void) | undefined,
     read: (once?: () => void) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     if (watch === undefined) return read();
-    const once = () => {
-      if (this.watches.delete(once)) watch();
-    };
-    this.watches.add(once);
+    const { once, isNew } = this.watches.leave(at, watch);
     let seen: T | undefined;
     try {
       seen = await read(once);
       return seen;
     } finally {
-      if (seen === undefined) this.watches.delete(once);
+      if (seen === undefined && isNew) this.watches.forget(at, watch);
     }
   }
 

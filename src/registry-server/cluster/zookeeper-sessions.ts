@@ -120,11 +120,10 @@ export class Sessions extends Calls implements Zookeeper {
       { session: this.sessionId, sessionTimeoutMs },
       `ZooKeeper ${server.host}:${server.port} is connected, in ${isNew ? 'a new' : 'the same'} session`,
     );
-    const watches = [...this.watches];
     if (isNew) this.watches.clear();
+    else this.watches.callAll();
     for (const listener of [...this.#connectionListeners]) listener(true);
     if (isNew) for (const listener of [...this.#sessionListeners]) listener();
-    else for (const watch of watches) watch();
   }
 }
 

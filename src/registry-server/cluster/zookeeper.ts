@@ -24,8 +24,8 @@ export type Op =
  * Every call rejects with ZookeeperUnavailable where there is no connection, where it is lost, and where nothing is
  * heard for a third of the session timeout; with ZookeeperRefused where ZooKeeper says no.
  *
- * A watch is called once: when what was read may have changed, also after the connection was lost and is back. Where
- * there was nothing to read, none is left. None outlives its session: read everything again in `onSession`.
+ * A watch is called once: when what was read may have changed, also after the connection was lost and is back. The same
+ * function, left again while it waits, is called once all the same. Where there was nothing to read, none is left. None outlives its session: read everything again in `onSession`.
  */
 export interface Zookeeper {
   readonly connected: boolean;
