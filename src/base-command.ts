@@ -1,5 +1,5 @@
 // What every command has: output formats, the context, and the one mapping of errors to exit codes and documents.
-import { Command } from '@oclif/core';
+import { Command } from '@oclif/core/command';
 import { type Context, makeContext } from './context.js';
 import { fail, type RegctlError } from './errors.js';
 import { type Output, outputFlags } from './flags.js';
@@ -45,7 +45,7 @@ export abstract class BaseCommand extends Command {
       });
     this.context = await makeContext(flags, {
       environment: process.env,
-      folder: process.cwd(),
+      folder: workingFolder(),
       stdin: process.stdin,
       pid: process.pid,
       userAgent: `regctl/${this.config.version}`,
@@ -230,6 +230,19 @@ export abstract class BaseCommand extends Command {
     this.progressShown = line !== undefined;
     process.stderr.write(
       `\r\u001b[K${line === undefined ? '' : clean(line, (process.stderr.columns || 80) - 2)}`,
+    );
+  }
+}
+
+/** The working folder; throws USAGE where it was removed under the shell. */
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw fail(
+      'USAGE',
+      { what: 'The working folder no longer exists.', why: '', next: 'Change to one that does.' },
+      error,
     );
   }
 }

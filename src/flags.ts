@@ -1,6 +1,7 @@
 // Flags that several commands share, in groups; each command takes the groups it uses.
 import { isIP } from 'node:net';
-import { Errors, Flags } from '@oclif/core';
+import { CLIError } from '@oclif/core/errors';
+import * as Flags from '@oclif/core/flags';
 import ms from 'ms';
 
 export const OUTPUTS = ['table', 'wide', 'json', 'yaml', 'name', 'ndjson'] as const;
@@ -39,9 +40,8 @@ export const durationFlag = Flags.custom<number>({
   parse: async (text) => {
     const value = durationMs(text);
     if (value !== undefined && value <= MAX_TIMER_MS) return value;
-    if (value !== undefined)
-      throw new Errors.CLIError(`"${text}" is too long: a timer runs for at most 24 days`);
-    throw new Errors.CLIError(`"${text}" is not a duration: write it as 500ms, 30s, 5m or 1h`);
+    if (value !== undefined) throw new CLIError(`"${text}" is too long: a timer runs for at most 24 days`);
+    throw new CLIError(`"${text}" is not a duration: write it as 500ms, 30s, 5m or 1h`);
   },
   helpValue: 'DURATION',
 });
@@ -57,7 +57,7 @@ export function durationMs(text: string): number | undefined {
 export const networkFlag = Flags.custom<string>({
   parse: async (text) => {
     if (isNetwork(text)) return text;
-    throw new Errors.CLIError(`"${text}" is not an address, nor a network such as 10.0.0.0/24`);
+    throw new CLIError(`"${text}" is not an address, nor a network such as 10.0.0.0/24`);
   },
   helpValue: 'ADDRESS',
 });

@@ -1,4 +1,8 @@
-import { Errors, type Interfaces, run as runOclif, settings } from '@oclif/core';
+// From their own files: the index also loads semver.
+import { ExitError } from '@oclif/core/errors';
+import type { LoadOptions } from '@oclif/core/interfaces';
+import { run as runOclif } from '@oclif/core/run';
+import { settings } from '@oclif/core/settings';
 import { fail } from './errors.js';
 import { reportError, requestedOutput, toRegctlError } from './report-error.js';
 
@@ -6,7 +10,7 @@ import { reportError, requestedOutput, toRegctlError } from './report-error.js';
  * Runs the command line of this process and ends the process when the work and the flush are done.
  * `load` says where the commands are, as oclif's `Config.load` takes it.
  */
-export async function run(load: Interfaces.LoadOptions): Promise<void> {
+export async function run(load: LoadOptions): Promise<void> {
   // oclif would look for TypeScript sources where NODE_ENV says test or development.
   settings.enableAutoTranspile = false;
   mindOutput();
@@ -41,7 +45,7 @@ function mindOutput(): void {
 
 /** What oclif throws outside a command: help was asked for (exit 0), or there is no such command. */
 async function settle(error: unknown, argv: string[]): Promise<void> {
-  if (error instanceof Errors.ExitError) {
+  if (error instanceof ExitError) {
     process.exitCode = error.oclif.exit ?? 0;
     return;
   }

@@ -1,4 +1,5 @@
-import { Errors, Flags } from '@oclif/core';
+import { CLIError } from '@oclif/core/errors';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.js';
 import { RegctlError } from '../errors.js';
 import { durationFlag, registryFlags, secretFlags } from '../flags.js';
@@ -23,7 +24,7 @@ const reportFlag = Flags.custom<ReportFile>({
   async parse(text) {
     const file = await parseReportFile(text);
     if (typeof file !== 'string') return file;
-    throw new Errors.CLIError(file);
+    throw new CLIError(file);
   },
 });
 

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.js';
 import { registryFlags, secretFlags } from '../flags.js';
 import { listServices } from '../operations/list.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.js';
 import { fail } from '../errors.js';
 import { durationFlag, durationMs, registryFlags, secretFlags } from '../flags.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.js';
 import { durationFlag, networkFlag, registryFlags, secretFlags } from '../flags.js';
 import { serve } from '../operations/serve.js';
@@ -104,6 +104,11 @@ export default class Serve extends BaseCommand {
     'evict-unhealthy-after': durationFlag({
       summary: 'Without a health check that passed for this long it is removed (24h).',
     }),
+    'expiry-guard': Flags.boolean({
+      summary: 'Remove nothing of a service of which most is lost at once (on).',
+      allowNo: true,
+      default: true,
+    }),
     'log-level': Flags.option({ options: LOG_LEVELS, default: 'info' as const })({
       summary: 'How much is logged.',
     }),
@@ -143,6 +148,7 @@ export default class Serve extends BaseCommand {
         downAfterMs: flags['down-after'],
         evictAfterMs: flags['evict-after'],
         evictUnhealthyAfterMs: flags['evict-unhealthy-after'],
+        expiryGuard: flags['expiry-guard'],
         samples: flags.samples,
       },
       context,

@@ -2,11 +2,7 @@
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import type { buildConnector as Connect, Dispatcher } from 'undici';
-// From their own files: the index also loads fetch, WebSocket, caches and mocks, two thirds of what it costs.
-import request from 'undici/lib/api/api-request.js';
-import buildConnector from 'undici/lib/core/connect.js';
-import Agent from 'undici/lib/dispatcher/agent.js';
-import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js';
+import { Agent, buildConnector, request } from '../undici/parts.js';
 import type { HttpOptions, Timing } from './http.js';
 
 export interface Pool {
@@ -24,7 +20,7 @@ export interface Pool {
 }
 
 /** Opens a pool whose own timeouts are off: the caller's deadline rules. */
-export function openPool(options: HttpOptions): Pool {
+export async function openPool(options: HttpOptions): Promise<Pool> {
   const reached = new Set<string>();
   const timing = new Map<string, Timing>();
   const expiry = new Map<string, number>();
@@ -65,6 +61,7 @@ export function openPool(options: HttpOptions): Pool {
   const pool = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 1_000 };
   if (!options.proxy) return { ...over(new Agent({ ...pool, connect })), reached, timing, expiry };
   const { http, https, no } = options.proxy;
+  const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js');
   const dispatcher = new EnvHttpProxyAgent({
     ...pool,
     connect: credentials,

@@ -78,7 +78,7 @@ export async function httpProbe(
   timeoutMs: number,
   resolve: Lookup = (host) => lookup(host, { all: true }),
 ): Promise<{ probe: Probe; close(): Promise<void> }> {
-  const { buildConnector, Client } = await import('undici');
+  const { buildConnector, Client, request } = await import('../undici/parts.js');
   const names = new Names(resolve);
   const watch = new LoopWatch();
   const within = `within ${timeoutMs / 1000} s`;
@@ -115,7 +115,7 @@ export async function httpProbe(
     clients.add(client);
     try {
       // undici looks at a signal only once it is connected.
-      const answer = client.request({
+      const answer = request.call(client, {
         method: 'GET',
         path: pathname + search,
         headers: { 'user-agent': 'regctl-health-check', accept: 'application/json, */*' },

@@ -1,4 +1,4 @@
-// The files of undici that connect.ts loads one by one; the types are those of its index.
+// The files of undici that are loaded one by one; the types are those of its index.
 
 declare module 'undici/lib/api/api-request.js' {
   import type { Dispatcher } from 'undici';
@@ -14,6 +14,10 @@ declare module 'undici/lib/core/connect.js' {
 
 declare module 'undici/lib/dispatcher/agent.js' {
   export { Agent as default } from 'undici';
+}
+
+declare module 'undici/lib/dispatcher/client.js' {
+  export { Client as default } from 'undici';
 }
 
 declare module 'undici/lib/dispatcher/env-http-proxy-agent.js' {
