@@ -32,6 +32,7 @@ interface Command {
 }
 
 export interface Manifest {
+  version: string;
   commands: Record<string, Command>;
 }
 
