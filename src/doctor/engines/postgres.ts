@@ -2,6 +2,7 @@
 import { Socket } from 'node:net';
 import type { PostgresAddress } from '../../engines/address.js';
 import { PASSWORD_VARIABLE } from '../../engines/password.js';
+import { offersNoTls, type PostgresTls, tlsOf } from '../../engines/postgres-tls.js';
 import type { Secret } from '../../secret.js';
 import { type EngineAnswer, failed, MAX_BYTES, otherProtocol, quoted, silent } from './answer.js';
 
@@ -11,21 +12,11 @@ export async function askPostgres(
   password: Secret | undefined,
   signal: AbortSignal,
 ): Promise<EngineAnswer> {
-  const answer = await ask(address, password, signal, tlsOf(address));
+  const answer = await ask(address, password, signal, tlsOf(address.sslmode));
   const plain = answer === 'no-tls' && address.sslmode === 'prefer';
   const final = plain ? await ask(address, password, signal, false) : answer;
   if (final !== 'no-tls') return final;
   return { problem: 'ENGINE_TLS', seen: `it offers no TLS, which sslmode=${address.sslmode} asks for` };
-}
-
-type Tls = false | { rejectUnauthorized: boolean; checkServerIdentity?: () => undefined };
-
-/** What libpq means by each sslmode: from `require` on the line is encrypted, from `verify-ca` on the other side is known. */
-function tlsOf({ sslmode }: PostgresAddress): Tls {
-  if (sslmode === 'disable') return false;
-  if (sslmode === 'verify-full') return { rejectUnauthorized: true };
-  if (sslmode === 'verify-ca') return { rejectUnauthorized: true, checkServerIdentity: () => undefined };
-  return { rejectUnauthorized: false };
 }
 
 const ASK = "select 1 as one, current_setting('transaction_read_only') as read_only";
@@ -34,7 +25,7 @@ async function ask(
   { host, port, user, database }: PostgresAddress,
   password: Secret | undefined,
   signal: AbortSignal,
-  ssl: Tls,
+  ssl: PostgresTls,
 ): Promise<EngineAnswer | 'no-tls'> {
   const { Client } = await import('pg');
   if (signal.aborted) return silent(false);
@@ -93,7 +84,7 @@ const AUTHORIZATION = /^(28|42501)/;
 
 function read(error: unknown, first: Buffer | undefined, hasPassword: boolean): EngineAnswer | 'no-tls' {
   const { code, message } = error as { code?: string; message: string };
-  if (message === 'The server does not support SSL connections') return 'no-tls';
+  if (offersNoTls(error)) return 'no-tls';
   if (/client password must be/.test(message)) return noPassword();
   // A SQLSTATE has five characters; what net and tls throw is named otherwise.
   if (code !== undefined && /^[\dA-Z]{5}$/.test(code) && !code.startsWith('E')) {

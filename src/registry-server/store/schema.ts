@@ -57,10 +57,8 @@ export interface Tables {
   revision_floor: { id: number; revision: number };
   /** One row, written to find out whether anything can be written. */
   probe: { id: number; at: string };
-}
 
-/** What replicas need beside: in PostgreSQL alone. */
-export interface SharedTables extends Tables {
+  // What replicas need beside, in PostgreSQL alone.
   /** One row: how many commits there were. Who has locked it is the only one to write. */
   change_head: { id: number; seq: number };
   /** What replicas tell each other while ZooKeeper takes nothing. */

@@ -1,0 +1,257 @@
+// The store that replicas share, on a real PostgreSQL.
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { moment, SYSTEM_CLOCK } from '../../src/registry-server/settings.js';
+import { EmbeddedStore } from '../../src/registry-server/store/embedded.js';
+import { PostgresStore } from '../../src/registry-server/store/postgres.js';
+import { AUDIT_ROWS, type Store } from '../../src/registry-server/store/store.js';
+import { type Engine, missingPackages, startEngine } from '../support/engines.js';
+import { eventually } from '../support/start-registry.js';
+import {
+  ask,
+  emptyDatabase,
+  expectGrowingRevisions,
+  known,
+  loginTo,
+  openStore,
+  PASSWORD,
+  record,
+  startReplica,
+} from './postgres-store.js';
+
+const missing = missingPackages().includes('postgresql');
+const without = missing && process.env.CI === undefined;
+const log = { info: () => {}, warn: () => {} };
+
+describe.skipIf(without)(`PostgreSQL${without ? ', which is not here' : ''}`, () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await startEngine('postgres', { password: PASSWORD });
+  });
+  afterAll(() => engine?.close());
+
+  test('what one replica registers, moves and removes, the other knows at once', async () => {
+    const database = await emptyDatabase(engine);
+    const a = await startReplica(engine.port, database);
+    const b = await startReplica(engine.port, database);
+    await a.register('asr', 'one');
+    await a.register('asr', 'two');
+    const started = performance.now();
+    await eventually(
+      async () => known(b),
+      (seen) => seen.length === 2,
+    );
+    expect(performance.now() - started).toBeLessThan(900);
+    await b.register('asr', 'one', 'http://asr-b:8000');
+    await b.deregister('asr', 'two');
+    await eventually(
+      async () => known(a),
+      (seen) => seen.length === 1,
+    );
+    expect(known(a)).toEqual(['asr one http://asr-b:8000 2 starting']);
+    // An id that comes back goes on counting, wherever it was removed.
+    expect(await a.register('asr', 'two')).toMatchObject({ incarnation: 2 });
+    await expectGrowingRevisions(a);
+  });
+
+  test('without a notification the other knows within the second', async () => {
+    const database = await emptyDatabase(engine);
+    const a = await startReplica(engine.port, database);
+    await ask(
+      engine,
+      database,
+      `insert into regctl.instances (service, id, url, metadata, registered_from, registered_at, incarnation, revision, state, beats, change_seq)
+         values ('asr', 'one', 'http://asr:8000', '{}', '127.0.0.1', '', 1, 1, 'starting', 0, 1);
+       update regctl.change_head set seq = 1`,
+    );
+    await eventually(
+      async () => known(a),
+      (seen) => seen.length === 1,
+    );
+  });
+
+  test('replicas that change the same services at the same time lose nothing and end up the same', async () => {
+    const database = await emptyDatabase(engine);
+    const replicas = [await startReplica(engine.port, database), await startReplica(engine.port, database)];
+    const incarnations: number[] = [];
+    const services = ['asr', 'nmt', 'tts'];
+    await Promise.all(
+      replicas.flatMap((replica, own) =>
+        [0, 1, 2, 3].map(async (caller) => {
+          for (let i = 0; i < 30; i += 1) {
+            const service = services[i % 3] ?? '';
+            // Everybody registers `shared`; each has one that comes and goes, and transitions of its own.
+            const shared = await replica.register(service, 'shared', `http://asr-${own}-${caller}-${i}:8000`);
+            if (service === 'asr') incarnations.push(shared.incarnation);
+            const id = `own-${own}-${caller}`;
+            await replica.register(service, id);
+            const instance = replica.directory.catalog.instance(service, id);
+            if (instance) replica.writer.record(replica.directory.beat(instance, moment(SYSTEM_CLOCK)));
+            if (i % 2 === 0) await replica.deregister(service, id);
+          }
+        }),
+      ),
+    );
+    await Promise.all(replicas.map(({ writer }) => writer.close()));
+    await Promise.all(replicas.map(({ writer }) => writer.catchUp()));
+    // No registration of the shared id saw the same state as another.
+    expect(incarnations.sort((x, y) => x - y)).toEqual(Array.from({ length: 80 }, (_, i) => i + 1));
+    const [a, b] = replicas;
+    if (a === undefined || b === undefined) throw new Error('two were started');
+    expect(known(a)).toEqual(known(b));
+    await expectGrowingRevisions(a);
+    const late = await startReplica(engine.port, database);
+    expect(known(late)).toEqual(known(a));
+  });
+
+  test('two that start at once on an empty database both come up', async () => {
+    const database = await emptyDatabase(engine);
+    const stores = await Promise.all([1, 2, 3].map(() => openStore(engine.port, database)));
+    for (const store of stores) expect((await store.load()).registrations).toEqual([]);
+    const applied = await ask(engine, database, 'select name from regctl.kysely_migration order by name');
+    expect(applied).toHaveLength(3);
+    expect(await ask(engine, database, "select 1 from pg_tables where schemaname = 'public'")).toEqual([]);
+  });
+
+  test('entries that one replica spools reach every other, once and in order', async () => {
+    const database = await emptyDatabase(engine);
+    const stores = await Promise.all([1, 2, 3].map(() => openStore(engine.port, database)));
+    const heard: string[][] = [[], [], []];
+    stores.forEach((store, i) => {
+      store.onSpooled((entry, agoMs) => {
+        expect(agoMs).toBeLessThan(5_000);
+        heard[i]?.push(Buffer.from(entry).toString());
+      });
+    });
+    const [a, b] = stores;
+    // A reader begins with what is written after it came.
+    await eventually(
+      async () => {
+        await a?.spool([Buffer.from('hello')]);
+        return heard;
+      },
+      ([, second, third]) => second?.[0] !== undefined && third?.[0] !== undefined,
+    );
+    const texts = Array.from({ length: 450 }, (_, i) => `entry ${i}`);
+    await Promise.all([
+      a?.spool(texts.map((text) => Buffer.from(text))),
+      b?.spool([Buffer.from([0, 255, 1])]),
+    ]);
+    const entries = (i: number) => heard[i]?.filter((text) => text.startsWith('entry')) ?? [];
+    await eventually(
+      async () => entries(2),
+      (seen) => seen.length >= 450,
+    );
+    expect([entries(0), entries(1), entries(2)]).toEqual([[], texts, texts]);
+  });
+
+  test('the audit trail, tombstones and the revision floor are as in the embedded store', async () => {
+    const embedded = await EmbeddedStore.open(':memory:');
+    onTestFinished(() => embedded.close());
+    const shared = await openStore(engine.port, await emptyDatabase(engine));
+    const told = async (store: Store) => {
+      const tombstone = (id: string, revision: number, removedAt: string) => {
+        return { service: 'asr', id, incarnation: 3, revision, owner: 42, removedAt };
+      };
+      const audit = Array.from({ length: 25 }, (_, i) => ({
+        ...record(i + 1),
+        service: i % 2 ? 'asr' : 'nmt',
+        at: `2026-11-21T00:00:${10 + i}.000Z`,
+        detail: 'naïve\0 ✓',
+      }));
+      const removes = [
+        tombstone('old', 17, '2026-11-19T00:00:00.000Z'),
+        tombstone('new', 20, '2026-11-21T00:00:00.000Z'),
+      ];
+      await store.commit(() => ({ puts: [], removes, audit }));
+      await store.commit(() => ({ puts: [], removes: [], audit: [] }));
+      await store.forgetBefore(new Date('2026-11-20T00:00:00Z'));
+      await store.probe();
+      return [
+        await store.load(),
+        await store.audit({ limit: 3 }),
+        await store.audit({ service: 'asr', after: 5, limit: 4 }),
+        await store.audit({ since: new Date('2026-11-21T00:00:31Z'), limit: 100 }),
+      ];
+    };
+    const seen = await told(shared);
+    expect(seen).toEqual(await told(embedded));
+    expect(seen[0]).toMatchObject({ tombstones: [{ id: 'new' }], revisionFloor: 17 });
+  });
+
+  test('the audit trail keeps its latest rows; what is sent twice is there once', async () => {
+    const store = await openStore(engine.port, await emptyDatabase(engine));
+    const audit = Array.from({ length: AUDIT_ROWS + 10 }, (_, i) => record(i + 1));
+    await store.commit(() => ({ puts: [], removes: [], audit: audit.slice(0, 60_000) }));
+    await store.commit(() => ({ puts: [], removes: [], audit: audit.slice(60_000) }));
+    await store.commit(() => ({ puts: [], removes: [], audit: [...audit.slice(-3), record(0)] }));
+    const [oldest] = await store.audit({ limit: 1 });
+    expect(oldest?.revision).toBe(11);
+    const rows = await store.audit({ after: oldest?.seq ?? 0, limit: AUDIT_ROWS });
+    expect(rows).toHaveLength(AUDIT_ROWS);
+    expect(rows.slice(-2).map(({ revision }) => revision)).toEqual([AUDIT_ROWS + 10, 0]);
+  });
+
+  describe('a database that cannot be used is refused, and why and what to do is said', () => {
+    const refusal = (port: number, database: string, change: object = {}, waitMs = 30_000) =>
+      PostgresStore.open({ ...loginTo(port, database), ...change }, { log, waitMs }).then(
+        async (store) => {
+          await store.close();
+          throw new Error('it was opened');
+        },
+        (error: unknown) => error,
+      );
+
+    test.each([
+      ['the password is wrong', { password: () => 'wrong-password' }, 'refuses the password', 'PGPASSWORD'],
+      ['there is no password', { password: undefined }, 'refuses the password', 'PGPASSWORD'],
+      ['there is no such user', { user: 'nobody' }, 'refuses the password', 'PGPASSWORD'],
+      ['there is no such database', { database: 'nowhere' }, 'no such database', 'Create it'],
+      [
+        'TLS is asked for and not offered',
+        { sslmode: 'require' as const },
+        'offers no TLS',
+        'sslmode=disable',
+      ],
+    ])('at once where %s', async (_, change, why, next) => {
+      const started = performance.now();
+      const error = await refusal(engine.port, 'postgres', change);
+      expect(error).toMatchObject({
+        code: 'CANNOT_SERVE',
+        message: expect.stringContaining(why),
+        hint: expect.stringContaining(next),
+      });
+      expect(performance.now() - started).toBeLessThan(3_000);
+      expect(JSON.stringify(error)).not.toContain('wrong-password');
+    });
+
+    test('where nobody listens, once the wait is over', async () => {
+      expect(await refusal(1, 'postgres', {}, 50)).toMatchObject({
+        code: 'CANNOT_SERVE',
+        message: expect.stringContaining('127.0.0.1:1 cannot be reached'),
+      });
+    });
+
+    test('where a newer version of regctl left it, and nothing is changed', async () => {
+      const database = await emptyDatabase(engine);
+      await (await openStore(engine.port, database)).close();
+      await ask(engine, database, "insert into regctl.kysely_migration values ('9999-newer', '2030-01-01')");
+      expect(await refusal(engine.port, database)).toMatchObject({
+        code: 'CANNOT_SERVE',
+        message: expect.stringContaining('newer version'),
+      });
+    });
+
+    test('where its text is not Unicode, and where the user may not write', async () => {
+      const ascii = await emptyDatabase(engine, "encoding 'SQL_ASCII' template template0");
+      expect(await refusal(engine.port, ascii)).toMatchObject({
+        message: expect.stringContaining('SQL_ASCII'),
+      });
+      const foreign = await emptyDatabase(engine);
+      await ask(engine, foreign, `create role guest login password '${PASSWORD}'`);
+      expect(await refusal(engine.port, foreign, { user: 'guest' })).toMatchObject({
+        message: expect.stringContaining('does not let this user make the schema regctl'),
+        hint: expect.stringContaining('create schema regctl'),
+      });
+    });
+  });
+});
