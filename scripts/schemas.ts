@@ -44,6 +44,7 @@ const service = of<Service>()(
     status: text,
     healthy_instances: v.nullable(count),
     total_instances: v.nullable(count),
+    held_instances: v.nullable(count),
     service_url: textOrNull,
     health_check_url: textOrNull,
     registered_at: timeOrNull,

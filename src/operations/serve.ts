@@ -27,6 +27,8 @@ export interface ServeInput {
   downAfterMs: number | undefined;
   evictAfterMs: number | undefined;
   evictUnhealthyAfterMs: number | undefined;
+  /** Remove nothing of a service of which most is lost at once. */
+  expiryGuard: boolean;
   /** Also start asr-service and nmt-service. */
   samples: boolean;
 }
@@ -89,6 +91,7 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
       ...(input.evictUnhealthyAfterMs === undefined
         ? {}
         : { evictUnhealthyAfterMs: input.evictUnhealthyAfterMs }),
+      expiryGuard: input.expiryGuard,
     },
     log,
     logLevel: input.logLevel,

@@ -102,6 +102,7 @@ export function toService(row: ServiceRow): Service {
     status: row.status ?? 'unknown',
     healthy_instances: row.healthy_instances ?? null,
     total_instances: row.total_instances ?? null,
+    held_instances: row.evictions_held === true ? (row.held_instances ?? null) : null,
     service_url: row.service_url ?? null,
     health_check_url: row.health_check_url ?? null,
     registered_at: toIso(row.registered_at),

@@ -10,6 +10,8 @@ export interface Service {
   /** Null where the registry does not count (a deployed Config Service). */
   healthy_instances: number | null;
   total_instances: number | null;
+  /** Instances that the registry's mass-expiry guard does not evict; null where it holds none, or does not say. */
+  held_instances: number | null;
   service_url: string | null;
   health_check_url: string | null;
   /** ISO 8601, UTC. */

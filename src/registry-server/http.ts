@@ -12,6 +12,7 @@ import { addressOf } from './http/caller.js';
 import { configServiceRoutes, type ServiceParams } from './http/config-service.js';
 import { coordinatorRoutes } from './http/coordinator.js';
 import { handleErrors, RETRY_AFTER_S, refuseOtherMethods } from './http/errors.js';
+import { evictionRoutes } from './http/evictions.js';
 import { healthRoutes } from './http/health.js';
 import { metricsRoutes } from './http/metrics.js';
 import { openapiRoutes } from './http/openapi.js';
@@ -118,6 +119,7 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
   auditRoutes(app, registry);
   coordinatorRoutes(app, registry);
   healthRoutes(app, registry);
+  evictionRoutes(app, registry);
   const feed = watchRoutes(app, registry);
   metricsRoutes(app, registry, feed);
   openapiRoutes(app);

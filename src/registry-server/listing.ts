@@ -2,6 +2,7 @@
 import type { InstanceRow, ServiceRow } from '../wire/config-service.js';
 import { type State, upstreamStatus } from '../wire/status.js';
 import type { Service } from './catalog.js';
+import type { Directory } from './directory.js';
 import { type Instance, monitoredBy } from './instance.js';
 
 /** Where no instance is healthy, the state that says most of the service: what is wrong before what is under way. */
@@ -47,8 +48,11 @@ export function instanceRow(instance: Instance): InstanceRow {
   };
 }
 
-/** The row of `GET /services`, with the address of a healthy instance where there is one. */
-export function serviceRow(service: Service): ServiceRow {
+/**
+ * The row of `GET /services`, with the address of a healthy instance where there is one; `held` instances are not
+ * evicted although it is time.
+ */
+export function serviceRow(service: Service, held: number): ServiceRow {
   const all = [...service.instances.values()];
   const [shown] = service.healthy.length > 0 ? service.healthy : all;
   const oldest = all.reduce(
@@ -64,6 +68,7 @@ export function serviceRow(service: Service): ServiceRow {
     registered_at: isoTime(oldest),
     healthy_instances: service.healthy.length,
     total_instances: all.length,
+    ...(held === 0 ? {} : { evictions_held: true, held_instances: held }),
   };
 }
 
@@ -75,6 +80,8 @@ export function instanceRows(instances: Iterable<Instance>): InstanceRow[] {
 }
 
 /** Rows of all services, in the order of their names. */
-export function serviceRows(services: Iterable<Service>): ServiceRow[] {
-  return [...services].sort((a, b) => (a.name < b.name ? -1 : 1)).map(serviceRow);
+export function serviceRows(directory: Directory): ServiceRow[] {
+  return [...directory.catalog.services()]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((service) => serviceRow(service, directory.heldOf(service.name)));
 }

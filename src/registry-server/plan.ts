@@ -65,7 +65,7 @@ export function requireOwner(caller: Caller, registration: Registration): void {
 }
 
 /** Throws NotOwner where the name of the service belongs to another service id: nobody gets its traffic by joining it. */
-function requireName(view: View, service: string, caller: Caller, at: string): void {
+export function requireName(view: View, service: string, caller: Caller, at: string): void {
   if (caller.serviceId === null) return;
   const since = new Date(Date.parse(at) - NAME_KEPT_MS).toISOString();
   for (const [owner, removedAt] of view.ownersOf(service)) {
@@ -78,7 +78,8 @@ function requireName(view: View, service: string, caller: Caller, at: string): v
   }
 }
 
-const actorOf = (caller: Caller): string =>
+/** Who it was, for the audit trail. */
+export const actorOf = (caller: Caller): string =>
   caller.serviceId === null ? caller.address : `service:${caller.serviceId}`;
 
 function declaredState(metadata: Readonly<Record<string, unknown>>): State | null {

@@ -73,7 +73,10 @@ export const RegisterAnswer = v.object({ instance_id: v.string() });
 
 const looseRecord = v.record(v.string(), v.unknown());
 
-/** A row of `GET /services`: one per service name. The two counts are this registry's own additions. */
+/**
+ * A row of `GET /services`: one per service name. The counts, and `evictions_held` (with how many instances, where the
+ * mass-expiry guard evicts nothing of the service), are this registry's own additions.
+ */
 export const ServiceRow = v.object({
   service_name: v.string(),
   service_url: v.nullish(v.string()),
@@ -83,6 +86,8 @@ export const ServiceRow = v.object({
   registered_at: v.nullish(v.string()),
   healthy_instances: v.nullish(v.number()),
   total_instances: v.nullish(v.number()),
+  evictions_held: v.nullish(v.boolean()),
+  held_instances: v.nullish(v.number()),
 });
 export type ServiceRow = v.InferOutput<typeof ServiceRow>;
 export const ServiceRows = v.array(ServiceRow);

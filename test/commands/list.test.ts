@@ -62,6 +62,7 @@ describe('list', () => {
         status: 'healthy',
         healthy_instances: null,
         total_instances: null,
+        held_instances: null,
         service_url: 'http://asr:1',
         health_check_url: null,
         registered_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),

@@ -79,9 +79,7 @@ export function configServiceRoutes(app: FastifyInstance, registry: Registry): v
   });
 
   app.get(`${PREFIX}/services`, async (request, reply) =>
-    sendUnlessKnown(request, reply, { run, revision: catalog.changes }, () =>
-      serviceRows(catalog.services()),
-    ),
+    sendUnlessKnown(request, reply, { run, revision: catalog.changes }, () => serviceRows(directory)),
   );
 
   app.get<ServiceParams>(`${PREFIX}/services/:name`, async (request, reply) => {

@@ -136,9 +136,7 @@ export function coordinatorRoutes(app: FastifyInstance, registry: Registry): voi
   });
 
   app.get('/services', async (request, reply) =>
-    sendUnlessKnown(request, reply, { run, revision: catalog.changes }, () =>
-      serviceRows(catalog.services()),
-    ),
+    sendUnlessKnown(request, reply, { run, revision: catalog.changes }, () => serviceRows(directory)),
   );
 
   app.get<ChoiceQuery>('/services/:name', async ({ params, query }, reply) => {

@@ -1,5 +1,6 @@
 // What the registry says of itself, in the body that a deployed Config Service has (wire/config-service.md).
 import type { EngineState } from '../replica.js';
+import { heldEvictions } from './evictions.js';
 import type { Registry } from './registry.js';
 
 interface OwnHealth {
@@ -14,19 +15,23 @@ interface OwnHealth {
   readonly members?: number;
   /** Set where changes are refused. */
   readonly read_only?: true;
+  /** Services of which the mass-expiry guard evicts nothing: some of their names, and how many there are. */
+  readonly held?: readonly string[];
+  readonly held_services?: number;
   readonly detail?: string;
 }
 
 /** Without Redis it is healthy: that costs speed only. */
-export function ownHealth({ writer, replica, clock, readOnly }: Registry): OwnHealth {
+export function ownHealth(registry: Registry): OwnHealth {
+  const { writer, replica, clock, readOnly } = registry;
   const { problem } = writer;
   const stores: EngineState = problem === undefined ? 'healthy' : 'unhealthy';
   const timestamp = clock.now() / 1000;
-  const access = readOnly ? { read_only: true as const } : {};
+  const more = { ...(readOnly ? { read_only: true as const } : {}), ...heldEvictions(registry) };
   if (replica === undefined) {
     const engines = { zookeeper: 'healthy', postgres: stores, redis: 'healthy' } as const;
     const detail = problem === undefined ? {} : { detail: `The registry cannot store changes: ${problem}` };
-    return { status: stores, ...engines, timestamp, mode: 'embedded', ...access, ...detail };
+    return { status: stores, ...engines, timestamp, mode: 'embedded', ...more, ...detail };
   }
   const { id, members, zookeeper, redis, ...state } = replica.state();
   const postgres = stores === 'unhealthy' ? stores : state.postgres;
@@ -49,7 +54,7 @@ export function ownHealth({ writer, replica, clock, readOnly }: Registry): OwnHe
     mode: 'cluster',
     replica: id,
     members,
-    ...access,
+    ...more,
     ...(ill.length === 0 ? {} : { detail: ill.join('; ') }),
   };
 }
