@@ -1,5 +1,10 @@
 // The fault suite of the embedded registry: one process, SQLite.
+import { CROWD } from './rows/embedded-crowd.js';
+import { DISK } from './rows/embedded-disk.js';
 import { KILLS } from './rows/embedded-kill.js';
+import { RACES } from './rows/embedded-races.js';
+import { TIME } from './rows/embedded-time.js';
+import { WATCH } from './rows/embedded-watch.js';
 import { runRows } from './run-rows.js';
 
-runRows('embedded', [...KILLS]);
+runRows('embedded', [...KILLS, ...TIME, ...RACES, ...WATCH, ...CROWD, ...DISK]);

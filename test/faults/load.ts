@@ -1,7 +1,7 @@
 // The traffic of a row: instances that beat, registrations, deregistrations, reads and watchers, all at once.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type Target } from './client.js';
-import type { History, Op } from './history.js';
+import type { History } from './history.js';
 import { Watcher } from './watcher.js';
 
 export interface LoadOptions {
@@ -34,6 +34,8 @@ export class Load {
   readonly #watchers: Watcher[] = [];
   #workers: Promise<void>[] = [];
   #stopped = false;
+  readonly #crashed = new Set<Member>();
+  #members: readonly Member[] = [];
   #next = 0;
   #kept = 0;
 
@@ -47,8 +49,9 @@ export class Load {
 
   /** Registers the instances that beat, and starts everything. */
   async start(): Promise<void> {
-    const { beating = 12, churning = 4, keeping = 300, readers = 2, watchers = 1 } = this.#options;
+    const { beating = 12, churning = 4, keeping = 300, readers = 4, watchers = 1 } = this.#options;
     const members = Array.from({ length: beating }, (_, n) => memberOf(n));
+    this.#members = members;
     await Promise.all(members.map((member) => this.#enter(member)));
     for (let n = 0; n < watchers; n += 1) {
       const watcher = new Watcher(this.#history, `watcher-${n}`, () => this.#pick());
@@ -72,6 +75,14 @@ export class Load {
     this.client.close();
   }
 
+  /** One of those that beat does so no more, as one that crashed; the model expects it to go down in time. */
+  crash(): Member {
+    const member = this.#members.find((one) => !this.#crashed.has(one));
+    if (member === undefined) throw new Error('nobody is left to crash');
+    this.#crashed.add(member);
+    return member;
+  }
+
   get services(): readonly string[] {
     return [...BEATING, CHURNING, ...KEPT];
   }
@@ -82,12 +93,12 @@ export class Load {
   }
 
   /** Kinds of traffic that have to be there before and during a fault. */
-  get kinds(): Op['kind'][] {
-    const { beating = 12, readers = 2, churning = 4 } = this.#options;
+  get kinds(): ('change' | 'beat' | 'read')[] {
+    const { beating = 12, readers = 4, churning = 4 } = this.#options;
     return [
       ...(churning > 0 ? (['change'] as const) : []),
       ...(beating > 0 ? (['beat'] as const) : []),
-      ...(readers > 0 ? (['list', 'discover', 'url'] as const) : []),
+      ...(readers > 0 ? (['read'] as const) : []),
     ];
   }
 
@@ -114,9 +125,10 @@ export class Load {
     });
   }
 
-  async #keepBeating({ service, id }: Member, afterMs: number): Promise<void> {
+  async #keepBeating(member: Member, afterMs: number): Promise<void> {
+    const { service, id } = member;
     await this.#rest(afterMs);
-    while (!this.#stopped) {
+    while (!this.#stopped && !this.#crashed.has(member)) {
       const began = performance.now();
       await this.#insist(async (target) => (await this.client.beat(target, service, id)) === 200);
       await this.#rest(this.#options.beatEveryMs - (performance.now() - began));
@@ -170,7 +182,7 @@ export class Load {
   }
 }
 
-interface Member {
+export interface Member {
   readonly service: string;
   readonly id: string;
 }

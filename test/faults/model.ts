@@ -33,7 +33,7 @@ export interface Violation {
 /** Enough to see what is wrong. */
 const MOST = 20;
 /** An event of a watch is told this long after it was true at most. */
-const TOLD_LATE_MS = 1000;
+const TOLD_LATE_MS = 2000;
 
 /** Checks every answer against the model. */
 export function violationsOf({ ops }: History, rules: Rules): Violation[] {
@@ -45,6 +45,20 @@ export function violationsOf({ ops }: History, rules: Rules): Violation[] {
     }
   }
   return found;
+}
+
+/**
+ * The moment at which all of these listings were true at once, whole changes and no half ones; undefined where there
+ * was none.
+ */
+export function momentOf(
+  { ops }: History,
+  rules: Rules,
+  listings: readonly Pick<Read, 'service' | 'replica' | 'rows'>[],
+): number | undefined {
+  const model = new Model(ops, rules);
+  const times = ops.filter(({ kind }) => kind === 'change').flatMap(({ start, end }) => [start, end]);
+  return times.find((time) => listings.every((listing) => model.wasSo(listing, time)));
 }
 
 interface Instance {
@@ -94,9 +108,18 @@ class Model {
     return op.rows === undefined ? [] : this.#checkRead(op, op.rows);
   }
 
+  /** Whether a listing has what was registered at `time`. */
+  wasSo({ service, replica, rows = [] }: Pick<Read, 'service' | 'replica' | 'rows'>, time: number): boolean {
+    const instances = [...(this.#services.get(service)?.values() ?? [])];
+    return instances.every((instance) => {
+      const row = rows.find(({ id }) => id === instance.id);
+      return this.#allowed(instance, replica, time, time).has(row?.url ?? null);
+    });
+  }
+
   #checkBeat(op: Beat): string[] {
     const instance = this.#instance(op);
-    const allowed = this.#allowed(instance, op, op.start, op.end);
+    const allowed = this.#allowed(instance, op.replica, op.start, op.end);
     const who = `${op.service}/${op.id}`;
     if (op.status === 404 && !allowed.has(null) && !this.#mayBeEvicted(instance, op.end)) {
       return [`${who} is registered, and its heartbeat was answered 404`];
@@ -117,8 +140,8 @@ class Model {
       const row = byId.get(instance.id);
       byId.delete(instance.id);
       const who = `${op.service}/${instance.id}`;
-      const allowed = this.#allowed(instance, op, start, op.end);
-      const alive = this.#isAlive(instance, op);
+      const allowed = this.#allowed(instance, op.replica, start, op.end);
+      const alive = this.#isAlive(instance, op, start);
       const mayBeAbsent =
         allowed.has(null) ||
         this.#mayBeEvicted(instance, op.end) ||
@@ -147,13 +170,15 @@ class Model {
     const [row] = rows;
     if (row === undefined) {
       const alive = instances.find(
-        (instance) => this.#isAlive(instance, op) && !this.#allowed(instance, op, op.start, op.end).has(null),
+        (instance) =>
+          this.#isAlive(instance, op, op.start) &&
+          !this.#allowed(instance, op.replica, op.start, op.end).has(null),
       );
       if (alive === undefined) return [];
       return [`${op.service}/${alive.id} keeps beating, and no healthy instance is said to be there`];
     }
     const possible = instances.filter((instance) =>
-      this.#allowed(instance, op, op.start, op.end).has(row.url),
+      this.#allowed(instance, op.replica, op.start, op.end).has(row.url),
     );
     if (possible.length === 0) return [`${row.url} is handed out, and nothing is registered there`];
     if (possible.every((instance) => this.#isDead(instance, op.start))) {
@@ -170,15 +195,15 @@ class Model {
     return revision < last ? [`${service} was told at revision ${revision} after ${last}`] : [];
   }
 
-  /** The addresses an instance may have for whoever asks `op.replica` from `start` to `end`; null where it may be absent. */
-  #allowed({ changes }: Instance, op: Op, start: number, end: number): Set<string | null> {
+  /** The addresses an instance may have for whoever asks `replica` from `start` to `end`; null where it may be absent. */
+  #allowed({ changes }: Instance, replica: string, start: number, end: number): Set<string | null> {
     const allowed = new Set<string | null>();
     let superseded = false;
     for (let i = changes.length - 1; i >= 0 && !superseded; i -= 1) {
       const change = changes[i];
       if (change === undefined || change.outcome === 'nothing' || change.start > end) continue;
       allowed.add(change.url);
-      superseded = change.outcome === 'done' && this.#knownAt(change, op.replica) < start;
+      superseded = change.outcome === 'done' && this.#knownAt(change, replica) < start;
     }
     if (!superseded) allowed.add(null);
     return allowed;
@@ -197,11 +222,11 @@ class Model {
    * It has beaten so lately, at whichever replica, that whoever answers `op` has to take it for alive: one that cannot
    * know of the beat has to know that it does not know.
    */
-  #isAlive({ beats, changes }: Instance, op: Op): boolean {
-    const registered = changes.findLast(({ start }) => start <= op.end);
+  #isAlive({ beats, changes }: Instance, op: Op, start: number): boolean {
+    const registered = changes.findLast((change) => change.start <= op.end);
     const { lagMs } = this.#rules;
     const beat = beats.findLast(
-      (one) => answeredWell(one) && one.end + (one.replica === op.replica ? 0 : lagMs) < op.start,
+      (one) => answeredWell(one) && one.end + (one.replica === op.replica ? 0 : lagMs) < start,
     );
     if (beat === undefined || registered === undefined) return false;
     // A registration may start it anew, and an answer that was under way may be of before.

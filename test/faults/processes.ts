@@ -1,12 +1,10 @@
-// Registries in processes of their own, run from the sources, to be killed, stopped and lied to.
+// Registries in processes of their own, to be killed, stopped and lied to.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { Target } from './client.js';
+import { COMPILED } from './compile.js';
 import type { KillPoint, Order, ProcessOptions } from './registry-process.js';
-
-const SCRIPT = fileURLToPath(new URL('registry-process.ts', import.meta.url));
 
 export interface RegistryProcess extends Target {
   readonly pid: number;
@@ -29,8 +27,8 @@ export interface RegistryProcess extends Target {
 
 /** Resolves when it answers; rejects with its log where it does not start. */
 export async function startProcess(name: string, options: ProcessOptions): Promise<RegistryProcess> {
-  const child = fork(SCRIPT, [], {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(COMPILED, [], {
+    execArgv: ['--enable-source-maps'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   });

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Timings } from '../../src/registry-server/settings.js';
-import type { Target } from './client.js';
+import { seenOf, type Target } from './client.js';
 import { History, type Op } from './history.js';
-import { Load, type LoadOptions } from './load.js';
-import { type Rules, type Stretch, violationsOf } from './model.js';
+import { Load, type LoadOptions, type Member } from './load.js';
+import { momentOf, type Rules, type Stretch, violationsOf } from './model.js';
 import { type RegistryProcess, startProcess } from './processes.js';
 import type { ProcessOptions } from './registry-process.js';
 
@@ -22,7 +22,7 @@ const BEAT_EVERY_MS = 30_000 / FAST;
 
 /** Answered requests of each kind before a fault, and requests of each kind during it. */
 const ENOUGH_BEFORE = 10;
-const ENOUGH_DURING = 3;
+const ENOUGH_DURING = 2;
 const PATIENCE_MS = 30_000;
 
 export class Stage {
@@ -33,7 +33,7 @@ export class Stage {
   readonly #renewals: number[] = [];
   #rules: Pick<Rules, 'leaseMs' | 'sweepMs' | 'evictAfterMs' | 'lagMs'> = {
     leaseMs: 90_000 / FAST,
-    sweepMs: 1500,
+    sweepMs: 2500,
     evictAfterMs: 600_000 / FAST,
     lagMs: 0,
   };
@@ -114,14 +114,41 @@ export class Stage {
     await this.#until(() => this.history.asked(from, performance.now()), count, 'is asked');
   }
 
+  /** Of the reads, some: whoever waits for an answer asks nothing else. */
   async #until(count: () => Record<Op['kind'], number>, least: number, what: string): Promise<void> {
     const kinds = this.#load?.kinds ?? [];
-    const lacking = () => kinds.filter((kind) => count()[kind] < least);
+    const lacking = () => {
+      const { change, beat, list, discover, url } = count();
+      const seen = { change, beat, read: list + discover + url };
+      return kinds.filter((kind) => seen[kind] < least);
+    };
     await this.eventually(
       async () => lacking(),
       (missing) => missing.length === 0,
       `not enough of it ${what}`,
     );
+  }
+
+  /** Resolves when an instance that crashed is no longer said to be healthy. */
+  async noticed(load: Load, { service, id }: Member, patienceMs = PATIENCE_MS): Promise<void> {
+    const [target] = this.#targets;
+    if (target === undefined) throw new Error('there is no registry');
+    await this.eventually(
+      async () => (await load.client.list(target, service)).rows?.find((row) => row.id === id)?.state,
+      (state) => state === 'down' || state === undefined,
+      `${service}/${id} crashed, and is not taken for down`,
+      patienceMs,
+    );
+  }
+
+  /** The time that the registry gave to the latest change. */
+  async latestChange(): Promise<Date> {
+    const load = this.#load;
+    const [target] = this.#targets;
+    if (load === undefined || target === undefined) throw new Error('there is no traffic');
+    const { body } = await load.client.get(target, `/api/v1/registry/services/${load.services[3]}`);
+    const times = (body as { registered_at: string }[]).map(({ registered_at }) => registered_at);
+    return new Date(times.sort().at(-1) ?? 0);
   }
 
   /** Leases do not run while `act` does: the registry cannot know. */
@@ -173,17 +200,34 @@ export class Stage {
     for (const target of this.#targets)
       for (const name of load.services) await load.client.list(target, name);
     load.client.close();
-    const violations = violationsOf(this.history, {
-      ...this.#rules,
-      standstills: this.#standstills,
-      apart: this.#apart,
-      renewals: this.#renewals,
-    });
+    const violations = violationsOf(this.history, this.#allRules);
     if (violations.length === 0) return;
     const told = violations.map(({ says, excerpt }) =>
       [says, ...excerpt.map((line) => `    ${line}`)].join('\n'),
     );
     throw new Error(`${violations.length} violations:\n${told.join('\n')}`);
+  }
+
+  get #allRules(): Rules {
+    const [standstills, apart, renewals] = [this.#standstills, this.#apart, this.#renewals];
+    return { ...this.#rules, standstills, apart, renewals };
+  }
+
+  /** Which moment of the history a registry over `store`, which the traffic does not go to, has kept. */
+  async momentOf(store: ProcessOptions['store']): Promise<number> {
+    const load = this.#load;
+    const process = await startProcess('registry', { port: 0, store });
+    if (load === undefined) throw new Error('there was no traffic');
+    const listings = await Promise.all(
+      load.services.map(async (service) => {
+        const { body } = await load.client.get(process, `/api/v1/registry/services/${service}`);
+        return { service, replica: process.name, rows: (body as Parameters<typeof seenOf>[0][]).map(seenOf) };
+      }),
+    );
+    await process.kill();
+    const moment = momentOf(this.history, this.#allRules, listings);
+    if (moment === undefined) throw new Error('what is left was never true at any one moment');
+    return moment;
   }
 
   /** Quiet services, those that beat and those that were kept: what a watcher knows of them is what a list has. */

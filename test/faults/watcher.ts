@@ -14,6 +14,7 @@ export class Watcher {
   readonly #history: History;
   readonly #name: string;
   readonly #pick: () => Target;
+  readonly #query: string;
   #lastId: string | undefined;
   #request: http.ClientRequest | undefined;
   #streams = 0;
@@ -22,13 +23,18 @@ export class Watcher {
   #stopped = false;
   /** What is there by all it was told. */
   readonly view = new Map<string, readonly Seen[]>();
+  readonly revisions = new Map<string, number>();
   /** How many streams it resumed, and how often it had to begin anew. */
   readonly counts = { events: 0, resumed: 0, gone: 0, cut: 0 };
 
-  constructor(history: History, name: string, pick: () => Target) {
+  /** Watches the services that are named, all where none is. */
+  constructor(history: History, name: string, pick: () => Target, services: readonly string[] = []) {
     this.#history = history;
     this.#name = name;
     this.#pick = pick;
+    this.#query = new URLSearchParams(
+      services.map((service): [string, string] => ['service', service]),
+    ).toString();
   }
 
   /** Watches until it is stopped. */
@@ -52,7 +58,7 @@ export class Watcher {
 
   async #follow(target: Target): Promise<void> {
     const headers = this.#lastId === undefined ? {} : { 'last-event-id': this.#lastId };
-    const request = http.get(`${target.url}/api/v1/registry/watch`, { headers, agent: false });
+    const request = http.get(`${target.url}/api/v1/registry/watch?${this.#query}`, { headers, agent: false });
     this.#request = request;
     if (this.#stopped) request.destroy();
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
@@ -90,6 +96,7 @@ export class Watcher {
     const rows = instances.map(seenOf);
     this.counts.events += 1;
     this.view.set(service, rows);
+    this.revisions.set(service, revision);
     const now = performance.now();
     const asked = { kind: 'told', replica: target.name, service, start: now, end: now, status: 200 } as const;
     this.#history.add({ ...asked, detail: '', rows, stale: false, stream: this.#stream, revision });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from './start-registry.js';
-import { type Proxy, startProxy } from './tcp-proxy.js';
+import { startProxy, type TcpProxy } from './tcp-proxy.js';
 
 interface End {
   readonly socket: Socket;
@@ -29,7 +29,7 @@ function endOf(socket: Socket): End {
 }
 
 /** A target that answers every chunk with itself in capitals, behind a proxy. */
-async function proxied(): Promise<{ proxy: Proxy; targets: End[]; connect(): End }> {
+async function proxied(): Promise<{ proxy: TcpProxy; targets: End[]; connect(): End }> {
   const targets: End[] = [];
   const server = net.createServer((socket) => {
     targets.push(endOf(socket));

@@ -14,7 +14,7 @@ export interface Trigger {
   readonly moment: 'before' | 'after';
 }
 
-export interface Proxy {
+export interface TcpProxy {
   readonly port: number;
   /** Open on the client's side now. */
   readonly connections: number;
@@ -67,7 +67,7 @@ const LONGEST_PATTERN = 256;
 export async function startProxy(
   target: number,
   { host = '127.0.0.1', port = 0 }: { host?: string; port?: number } = {},
-): Promise<Proxy> {
+): Promise<TcpProxy> {
   const rules: Rules = { holds: { up: false, down: false }, refuses: false, delayMs: 0 };
   const links = new Set<Link>();
   const bytes = { up: 0, down: 0 };
