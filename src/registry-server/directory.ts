@@ -201,7 +201,9 @@ export class Directory {
   }
 
   #letGo(service: string, { now }: Moment): boolean {
-    return this.#parts.guard.release(service, this.#parts.leaseClock.advance(now));
+    const { guard, leaseClock, sweep } = this.#parts;
+    for (const instance of this.catalog.service(service)?.instances.values() ?? []) sweep.schedule(instance);
+    return guard.release(service, leaseClock.advance(now));
   }
 
   #lostOf(service: string): number {
