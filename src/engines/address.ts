@@ -33,9 +33,14 @@ export interface RedisAddress extends Address {
 
 /** Reads `host:port`; the port is 2181 where none is given. Throws USAGE. */
 export function zookeeperAddress(text: string): Address {
+  const address = serverAddress(text);
+  if (address !== undefined) return address;
+  throw usage('--zookeeper', 'is not HOST:PORT of one server', 'Write e.g. zookeeper:2181.');
+}
+
+function serverAddress(text: string): Address | undefined {
   const [, host = '', port = '2181'] = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i.exec(text) ?? [];
-  if (host === '' || !isPort(port))
-    throw usage('--zookeeper', 'is not HOST:PORT of one server', 'Write e.g. zookeeper:2181.');
+  if (host === '' || !isPort(port)) return undefined;
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
@@ -45,7 +50,13 @@ export function zookeeperAddress(text: string): Address {
  */
 export function zookeeperServers(text: string): string {
   const [, list = '', chroot = ''] = /^([^/]+)((?:\/[\w.-]+)*)\/?$/.exec(text) ?? [];
-  const servers = list.split(',').map((server) => zookeeperAddress(server.trim()));
+  const servers = list.split(',').map((server) => serverAddress(server.trim()));
+  if (!servers.every((server) => server !== undefined))
+    throw usage(
+      '--zookeeper',
+      'is not HOST:PORT of a server, or of several with commas between',
+      'Write e.g. zk1:2181,zk2:2181,zk3:2181.',
+    );
   const named = servers.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`);
   return named.join(',') + chroot;
 }

@@ -1,4 +1,5 @@
 // What being one of several replicas adds to a registry; an embedded one has none.
+import type { AuditQuery, AuditRow } from '../wire/audit.js';
 import type { Directory } from './directory.js';
 import type { HealthMonitor } from './health-monitor.js';
 import type { KnownAddresses } from './http/known-addresses.js';
@@ -35,6 +36,8 @@ export interface Replica {
   readonly staleSince: number | undefined;
   /** Nothing it hears reaches the others: a heartbeat would count for nothing. */
   readonly cutOff: boolean;
+  /** Rows of the audit trail, oldest first, as the query chooses them. */
+  audit(query: AuditQuery): Promise<AuditRow[]>;
   /** Joins the others, once what is stored has been loaded. */
   join(parts: Parts): Promise<void>;
   /** Leaves its services to the others; answers go on meanwhile. Ends within 3 s. */

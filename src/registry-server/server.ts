@@ -83,6 +83,8 @@ export interface RunningRegistry {
 const TOMBSTONES_KEPT_MS = 24 * 3_600_000;
 const DEFAULT_HOST = '127.0.0.1';
 const FORGET_EVERY_MS = 3_600_000;
+/** Of that time, for the other replicas to take over. */
+const HAND_OVER_MS = 3_500;
 /** Requests under way get this long to end when the registry closes. */
 const CLOSE_PATIENCE_MS = 7_000;
 
@@ -135,7 +137,13 @@ async function serveOpened(
     throw error;
   });
   const metrics = new Metrics();
-  const directory = new Directory(timings, random, clock.now());
+  const directory = new Directory(timings, random, clock.now(), {
+    ...(replica && {
+      keeps: (service) => replica.keeps(service),
+      tell: (observation) => replica.tell(observation),
+      canRecord: () => writer.problem === undefined,
+    }),
+  });
   const writer = new Writer(metrics.countingStore(store, clock), directory, clock, app.log);
   const monitor = new HealthMonitor(
     directory,
@@ -158,7 +166,7 @@ async function serveOpened(
     run: randomUUID(),
     readToken,
     known: new KnownAddresses(replica && ((known) => replica.tell({ kind: 'known', ...known }))),
-    audit: (query) => store.audit(query),
+    audit: (query) => (replica ?? store).audit(query),
     metrics,
     readOnly: options.readOnly ?? false,
     version: options.version ?? 'unknown',
@@ -171,7 +179,9 @@ async function serveOpened(
   const stop = async (patienceMs: number): Promise<void> => {
     unfollow();
     clearInterval(forgetting);
-    await Promise.all([closeInTime(app, patienceMs), replica?.handOver()]);
+    // What comes after it has left would count for nothing.
+    await closeInTime(app, replica === undefined ? patienceMs : patienceMs - HAND_OVER_MS);
+    await replica?.handOver();
     monitor.stop();
     await writer.close();
     await closeProbe();

@@ -95,6 +95,7 @@ export async function openAuditCache(
     },
     close() {
       clearInterval(ping);
+      redis.removeAllListeners('close');
       redis.disconnect();
     },
   };

@@ -1,26 +1,74 @@
 // Puts a replica together: the store all share, ZooKeeper, and what it tells and hears of the others.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { fail } from '../../errors.js';
-import type { Replica } from '../replica.js';
 import type { Clock } from '../settings.js';
-import type { Store } from '../store/store.js';
+import { PostgresStore } from '../store/postgres.js';
+import type { SharedStore } from '../store/store.js';
+import { openAuditCache } from './audit-cache.js';
 import type { ClusterEngines } from './engines.js';
+import { Feed } from './feed.js';
+import { Members } from './members.js';
+import { ClusterReplica } from './replica.js';
+import { connectZookeeper, type Zookeeper } from './zookeeper.js';
 
 export interface ClusterOptions {
   readonly clock: Clock;
   readonly log: FastifyBaseLogger;
   /** Ends the wait for engines that are not up yet. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** How long engines that are not up yet are waited for; default 30 s. */
+  readonly patienceMs?: number | undefined;
 }
 
-/** Connects to the engines; throws CANNOT_SERVE naming the one that does not answer within 30 s. */
+const PATIENCE_MS = 30_000;
+const LOOK_MS = 50;
+
+/** Connects to the engines. Throws CANNOT_SERVE naming the one that cannot be used, or is not there in time. */
 export async function openCluster(
-  engines: ClusterEngines,
-  _options: ClusterOptions,
-): Promise<{ store: Store; replica: Replica }> {
-  throw fail('CANNOT_SERVE', {
-    what: 'The registry cannot start:',
-    why: `no replica can be made over ${engines.zookeeper.servers}.`,
-    next: 'Leave --zookeeper out.',
+  { zookeeper: { servers, basePath, sessionTimeoutMs }, postgres, redis }: ClusterEngines,
+  { clock, log, signal, patienceMs = PATIENCE_MS }: ClusterOptions,
+): Promise<{ store: SharedStore; replica: ClusterReplica }> {
+  const zookeeper = connectZookeeper({
+    servers,
+    log,
+    ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
   });
+  const opening = PostgresStore.open(postgres, { log, waitMs: patienceMs, signal });
+  try {
+    const [store] = await Promise.all([opening, connected(zookeeper, servers, patienceMs, signal)]);
+    const own = `/regctl${basePath}`;
+    const self = randomBytes(6).toString('hex');
+    const members = new Members({ zookeeper, own, self, clock, log });
+    const feed = new Feed({ zookeeper, own, self, spool: (entries) => store.spool(entries), clock, log });
+    const namespace = `${postgres.host}:${postgres.port}/${postgres.database ?? ''}`;
+    const cache = redis && (await openAuditCache(redis, namespace, log));
+    const replica = new ClusterReplica({ zookeeper, store, cache, members, feed, basePath, clock, log });
+    return { store, replica };
+  } catch (error) {
+    const [opened] = await Promise.allSettled([opening, zookeeper.close()]);
+    if (opened.status === 'fulfilled') await opened.value.close();
+    throw error;
+  }
+}
+
+async function connected(
+  zookeeper: Zookeeper,
+  servers: string,
+  patienceMs: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const until = performance.now() + patienceMs;
+  while (!zookeeper.connected) {
+    signal?.throwIfAborted();
+    if (performance.now() > until) {
+      throw fail('CANNOT_SERVE', {
+        what: 'The registry cannot start:',
+        why: `ZooKeeper at ${servers} gave no session within ${patienceMs / 1000} s.`,
+        next: `Check that it runs and can be reached: regctl doctor --only engine.zookeeper --zookeeper ${servers.split(',')[0]}`,
+      });
+    }
+    await delay(LOOK_MS);
+  }
 }

@@ -1,7 +1,7 @@
 // The store that replicas share: PostgreSQL. Their commits are in one order, which a lock on one row gives them.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import type { PostgresLogin } from '../cluster/engines.js';
 import type { Stored } from '../directory.js';
@@ -19,8 +19,9 @@ import { type Batch, type Missed, NOTHING_MISSED, type SharedStore, Undecided } 
 const READERS = 2;
 /** The audit trail is cut to its length after this many rows: a cut at every commit would cost each of them. */
 const ROWS_BETWEEN_CUTS = 1_000;
-/** How often it is asked what became of a commit, and after what pauses. */
-const DECIDE_AFTER_MS = [0, 200, 500, 1_000, 1_500];
+/** So long it is asked, every now and then, what became of a commit. */
+const DECIDE_MS = 3_000;
+const ASK_EVERY_MS = 200;
 
 /** What was sent when the answer was lost. */
 interface Sent {
@@ -28,6 +29,15 @@ interface Sent {
   /** Names an audit entry of the batch: it is there where the batch is. */
   readonly entry: string;
 }
+
+/** Every statement sees what was committed before it. */
+const BEGIN = 'begin isolation level read committed';
+/** Keeps every other replica from writing until the transaction ends. */
+const LOCK = 'select seq from change_head for update';
+
+/** Makes a commit the latest, and says so to the others once it is done; the origin is a UUID. */
+const announcement = (seq: number, origin: string): string =>
+  `update change_head set seq = ${seq}; select pg_notify('${CHANNEL}', '${origin}'); `;
 
 export class PostgresStore implements SharedStore {
   readonly #login: PostgresLogin;
@@ -65,6 +75,10 @@ export class PostgresStore implements SharedStore {
     return new PostgresStore(login, options);
   }
 
+  get seen(): number {
+    return this.#seen;
+  }
+
   get healthy(): boolean {
     return this.#watch.healthy;
   }
@@ -95,29 +109,21 @@ export class PostgresStore implements SharedStore {
   }
 
   async commit(prepare: (missed: Missed) => Batch): Promise<void> {
-    let sent: Sent | undefined;
-    try {
-      await this.#writing(async (trx) => {
-        const seq = (await lock(trx)) + 1;
-        const missed = await this.#missed(trx, seq - 1);
-        this.#seen = seq - 1;
-        const batch = prepare(missed);
-        const [first] = batch.audit;
-        if (first === undefined) return;
-        await write(trx, batch, seq);
-        this.#rowsSinceCut += batch.audit.length;
-        if (this.#rowsSinceCut >= ROWS_BETWEEN_CUTS) {
-          await boundAudit(trx);
-          this.#rowsSinceCut = 0;
-        }
-        await this.#announce(trx, seq);
-        sent = { seq, entry: first.entry };
-      });
-    } catch (error) {
-      // Set where all was written, so that it was the COMMIT which failed.
-      if (sent === undefined) throw error;
-      await this.#decide(sent, error);
-    }
+    const sent = await this.#writing(async (db, latest) => {
+      const missed = latest > this.#seen ? await readSince(db, this.#seen) : NOTHING_MISSED;
+      this.#seen = latest;
+      const batch = prepare(missed);
+      const [first] = batch.audit;
+      if (first === undefined) return undefined;
+      const seq = latest + 1;
+      await write(db, batch, seq);
+      this.#rowsSinceCut += batch.audit.length;
+      if (this.#rowsSinceCut >= ROWS_BETWEEN_CUTS) {
+        await boundAudit(db);
+        this.#rowsSinceCut = 0;
+      }
+      return { seq, entry: first.entry };
+    });
     if (sent !== undefined) this.#seen = sent.seq;
   }
 
@@ -128,17 +134,14 @@ export class PostgresStore implements SharedStore {
       .setAccessMode('read only')
       .execute(async (trx) => {
         const head = await headOf(trx);
-        return { head, missed: await this.#missed(trx, head) };
+        return { head, missed: head > this.#seen ? await readSince(trx, this.#seen) : NOTHING_MISSED };
       });
     this.#seen = news.head;
     return news.missed;
   }
 
   async forgetBefore(limit: Date): Promise<void> {
-    await this.#writing(async (trx) => {
-      await lock(trx);
-      await forgetTombstones(trx, limit);
-    });
+    await this.#writing((db) => forgetTombstones(db, limit));
   }
 
   async probe(): Promise<void> {
@@ -154,19 +157,33 @@ export class PostgresStore implements SharedStore {
     await Promise.all([this.#writes.destroy(), this.#reads.destroy()]);
   }
 
-  /** In a transaction of its own, in which every statement sees what was committed before it. */
-  #writing<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T> {
-    return this.#writes.transaction().setIsolationLevel('read committed').execute(work);
-  }
-
-  async #missed(db: Kysely<Tables>, head: number): Promise<Missed> {
-    return head > this.#seen ? await readSince(db, this.#seen) : NOTHING_MISSED;
-  }
-
-  /** Makes this commit the latest, and says so to the others once it is. */
-  async #announce(trx: Kysely<Tables>, seq: number): Promise<void> {
-    await sql`with head as (update change_head set seq = ${seq} where id = 1)
-      select pg_notify(${CHANNEL}, ${this.#origin})`.execute(trx);
+  /**
+   * In a transaction that nobody else writes beside; `work` is told the number of the latest commit. Where it answers
+   * what it sent, that is made the latest and announced to the others. Statements that can go together do: every round
+   * trip is time in which no other replica writes.
+   */
+  async #writing(
+    work: (db: Kysely<Tables>, latest: number) => Promise<Sent | undefined | void>,
+  ): Promise<Sent | undefined> {
+    let sent: Sent | undefined;
+    try {
+      await this.#writes.connection().execute(async (db) => {
+        try {
+          const { rows } = await sql.raw<{ seq: number }>(`${BEGIN}; ${LOCK}`).execute(db);
+          sent = (await work(db, rows[0]?.seq ?? 0)) ?? undefined;
+        } catch (error) {
+          await sql`rollback`.execute(db).catch(() => undefined);
+          throw error;
+        }
+        const announce = sent === undefined ? '' : announcement(sent.seq, this.#origin);
+        await sql.raw(`${announce}commit`).execute(db);
+      });
+    } catch (error) {
+      // Set where all was written, so that it was the COMMIT which failed.
+      if (sent === undefined) throw error;
+      await this.#decide(sent, error);
+    }
+    return sent;
   }
 
   /**
@@ -174,18 +191,24 @@ export class PostgresStore implements SharedStore {
    * is in the database; throws `error` where it is not, or Undecided.
    */
   async #decide({ entry }: Sent, error: unknown): Promise<void> {
-    for (const pause of DECIDE_AFTER_MS) {
-      await sleep(pause);
-      let found: object | undefined;
+    const late = AbortSignal.timeout(DECIDE_MS);
+    while (!late.aborted) {
+      let isThere = false;
       try {
-        found = await this.#writing(async (trx) => {
-          await lock(trx);
-          return trx.selectFrom('audit').select('seq').where('entry', '=', entry).executeTakeFirst();
+        await this.#writing(async (db) => {
+          const row = await db
+            .selectFrom('audit')
+            .select('seq')
+            .where('entry', '=', entry)
+            .executeTakeFirst();
+          isThere = row !== undefined;
         });
       } catch {
+        // It may answer again in a moment.
+        await sleep(ASK_EVERY_MS);
         continue;
       }
-      if (found === undefined) throw error;
+      if (!isThere) throw error;
       return;
     }
     throw new Undecided(error instanceof Error ? error.message : String(error), { cause: error });
@@ -197,12 +220,6 @@ export class PostgresStore implements SharedStore {
     if (head !== undefined && head.seq > this.#seen) this.#changed();
     await this.#spool.look(connection);
   }
-}
-
-/** Keeps every other replica from writing until the transaction ends; answers the number of the latest commit. */
-async function lock(trx: Transaction<Tables>): Promise<number> {
-  const head = await trx.selectFrom('change_head').select('seq').forUpdate().executeTakeFirstOrThrow();
-  return head.seq;
 }
 
 async function headOf(db: Kysely<Tables>): Promise<number> {

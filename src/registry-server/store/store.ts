@@ -58,6 +58,8 @@ export interface SharedStore extends Store {
   onSpooled(listener: (entry: Uint8Array, agoMs: number) => void): void;
   /** It answered within the last seconds. */
   readonly healthy: boolean;
+  /** Number of the latest commit that this replica knows of. */
+  readonly seen: number;
 }
 
 /** The audit trail keeps this many rows, the latest ones. */

@@ -1,0 +1,132 @@
+// One replica among others: what it hears goes to all of them, and what they tell into its own directory.
+import type { FastifyBaseLogger } from 'fastify';
+import type { AuditQuery, AuditRow } from '../../wire/audit.js';
+import type { Observation } from '../observation.js';
+import type { EngineState, Parts, Replica, ReplicaState } from '../replica.js';
+import { type Clock, moment } from '../settings.js';
+import type { SharedStore } from '../store/store.js';
+import type { AuditCache } from './audit-cache.js';
+import type { Feed } from './feed.js';
+import type { Members, MembersChange } from './members.js';
+import { InstanceNodes } from './nodes.js';
+import type { Zookeeper } from './zookeeper.js';
+
+export interface ReplicaParts {
+  readonly zookeeper: Zookeeper;
+  readonly store: SharedStore;
+  readonly cache: AuditCache | undefined;
+  readonly members: Members;
+  readonly feed: Feed;
+  /** Where the instances are in ZooKeeper. */
+  readonly basePath: string;
+  readonly clock: Clock;
+  readonly log: FastifyBaseLogger;
+}
+
+/** A moment without news is nothing to speak of. */
+const STALE_AFTER_MS = 1_000;
+/** How often it is looked whether PostgreSQL answers. */
+const LOOK_MS = 500;
+
+export class ClusterReplica implements Replica {
+  readonly #parts: ReplicaParts;
+  readonly #looking: NodeJS.Timeout;
+  #nodes: InstanceNodes | undefined;
+  /** Since when the store has not answered. */
+  #missingSince: number | undefined;
+
+  constructor(parts: ReplicaParts) {
+    this.#parts = parts;
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  keeps(service: string): boolean {
+    return this.#parts.members.keeps(service);
+  }
+
+  tell(observation: Observation): void {
+    this.#parts.feed.tell(observation);
+  }
+
+  state(): ReplicaState {
+    const { members, zookeeper, store, cache } = this.#parts;
+    const stateOf = (well: boolean): EngineState => (well ? 'healthy' : 'unhealthy');
+    return {
+      id: members.self,
+      members: members.others.length + 1,
+      zookeeper: stateOf(zookeeper.connected),
+      postgres: stateOf(store.healthy),
+      redis: stateOf(cache?.healthy ?? true),
+    };
+  }
+
+  get staleSince(): number | undefined {
+    const now = this.#parts.clock.now();
+    const since = Math.min(this.#parts.feed.blindSince ?? now, this.#missingSince ?? now);
+    return now - since >= STALE_AFTER_MS ? since : undefined;
+  }
+
+  get cutOff(): boolean {
+    return this.#parts.feed.cutOff;
+  }
+
+  audit(query: AuditQuery): Promise<AuditRow[]> {
+    const { cache, store } = this.#parts;
+    const read = () => store.audit(query);
+    return cache === undefined ? read() : cache.rows(query, store.seen, read);
+  }
+
+  async join({ directory, writer, monitor, known }: Parts): Promise<void> {
+    const { feed, store, members, zookeeper, basePath, clock, log } = this.#parts;
+    feed.onObservations((observations) => {
+      for (const observation of observations) if (observation.kind === 'known') known.learn(observation);
+      directory.learn(observations, moment(clock));
+      // A check may be due earlier than was known here.
+      monitor.wake();
+    });
+    feed.onBlind((since) => directory.setBlind(since !== undefined, moment(clock)));
+    store.onSpooled((entry) => feed.receive(entry));
+    store.onChanged(() => void writer.catchUp());
+    members.onChange((change) => {
+      monitor.wake();
+      if (this.#welcomes(change)) for (const lease of directory.leases(moment(clock))) feed.tell(lease);
+    });
+    await feed.start();
+    // What was committed since it was loaded.
+    await writer.catchUp();
+    await members.join();
+    this.#nodes = new InstanceNodes({
+      ...{ zookeeper, members, writer, basePath, clock, log },
+      catalog: directory.catalog,
+    });
+    this.#nodes.start();
+  }
+
+  async handOver(): Promise<void> {
+    const { feed, members } = this.#parts;
+    await feed.flush();
+    await members.leave();
+    await this.#nodes?.handOver();
+  }
+
+  async close(): Promise<void> {
+    const { feed, cache, zookeeper } = this.#parts;
+    clearInterval(this.#looking);
+    await this.#nodes?.close();
+    await feed.close();
+    cache?.close();
+    await zookeeper.close();
+  }
+
+  /** Of those who were there before, one tells the newcomers how old every lease is. */
+  #welcomes({ came }: MembersChange): boolean {
+    const { self, others } = this.#parts.members;
+    if (came.length === 0 || came.includes(self)) return false;
+    return others.every((other) => came.includes(other) || self < other);
+  }
+
+  #look(): void {
+    const { store, clock } = this.#parts;
+    this.#missingSince = store.healthy ? undefined : (this.#missingSince ?? clock.now());
+  }
+}

@@ -1,0 +1,133 @@
+// Replicas over one ZooKeeper, PostgreSQL and Redis, all of them real: what one hears, all know.
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunningRegistry } from '../../../src/registry-server/server.js';
+import {
+  type Deployment,
+  newDeployment,
+  startEngines,
+  startReplica,
+  withoutEngines,
+} from '../../support/cluster.js';
+import { eventually, get, post } from '../../support/start-registry.js';
+import { startProxy } from '../../support/tcp-proxy.js';
+
+const PREFIX = '/api/v1/registry';
+
+describe.skipIf(withoutEngines)('replicas', () => {
+  let engines: Awaited<ReturnType<typeof startEngines>>;
+  beforeAll(async () => {
+    engines = await startEngines();
+  });
+  afterAll(() => engines?.close());
+
+  const pair = async (deployment: Deployment, options: Parameters<typeof startReplica>[1] = {}) =>
+    Promise.all([startReplica(deployment, options), startReplica(deployment, options)] as const);
+
+  const register = ({ url }: RunningRegistry, id: string, metadata: Record<string, unknown> = {}) =>
+    post(`${url}${PREFIX}/register`, {
+      service_name: 'asr',
+      service_url: `http://${id}:8000`,
+      service_metadata: { instance_id: id, ...metadata },
+    });
+  const beat = ({ url }: RunningRegistry, id: string) =>
+    post(`${url}${PREFIX}/heartbeat`, { service_name: 'asr', instance_id: id });
+  const states = async ({ url }: RunningRegistry) =>
+    Object.fromEntries(
+      (await get(`${url}${PREFIX}/services/asr`)).body.map(({ instance_id, state }) => [instance_id, state]),
+    );
+  const seenBy = (replica: RunningRegistry, expected: Record<string, string>) =>
+    eventually(
+      () => states(replica),
+      (seen) => JSON.stringify(seen) === JSON.stringify(expected),
+    );
+
+  it('start side by side on an empty database, and each knows at once what the other is told', async () => {
+    const [one, two] = await pair(await newDeployment(engines));
+    expect((await register(one, 'asr-1', { status: 'healthy' })).status).toBe(201);
+    await seenBy(two, { 'asr-1': 'healthy' });
+    expect((await get(`${two.url}${PREFIX}/services/asr/url`)).body).toEqual({ url: 'http://asr-1:8000' });
+    await post(`${two.url}${PREFIX}/deregister?service_name=asr&instance_id=asr-1`);
+    await seenBy(one, {});
+    expect((await beat(one, 'asr-1')).status).toBe(404);
+    const rows = (await get(`${one.url}${PREFIX}/audit`)).body;
+    expect(rows).toEqual((await get(`${two.url}${PREFIX}/audit`)).body);
+    expect(rows.map(({ cause }) => cause)).toEqual(['registered', 'deregistered']);
+  });
+
+  it('count a heartbeat at any of them, and take for down what beats at none', async () => {
+    const timings = { downAfterMs: 3_000, evictAfterMs: 600_000 };
+    const [one, two] = await pair(await newDeployment(engines), { timings });
+    await register(one, 'asr-1');
+    await register(one, 'asr-2');
+    await seenBy(two, { 'asr-1': 'starting', 'asr-2': 'starting' });
+    await beat(one, 'asr-1');
+    await beat(two, 'asr-2');
+    await Promise.all([one, two].map((each) => seenBy(each, { 'asr-1': 'healthy', 'asr-2': 'healthy' })));
+    const end = Date.now() + 5_000;
+    for (let turn = 0; Date.now() < end; turn += 1) {
+      await beat(turn % 8 < 4 ? one : two, 'asr-1');
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      expect((await states(one))['asr-1']).toBe('healthy');
+      expect((await states(two))['asr-1']).toBe('healthy');
+    }
+    await Promise.all([one, two].map((each) => seenBy(each, { 'asr-1': 'healthy', 'asr-2': 'down' })));
+    const causes = (await get(`${one.url}${PREFIX}/audit?service=asr`)).body.filter(
+      ({ cause }) => cause === 'lease-expired',
+    );
+    expect(causes).toMatchObject([{ instance_id: 'asr-2', from: 'healthy', to: 'down' }]);
+  });
+
+  it('tell of each engine on /health, and go on without Redis', async () => {
+    const proxy = await startProxy(engines.redis.port);
+    const replica = await startReplica(await newDeployment(engines), { ports: { redis: proxy.port } });
+    const health = () => get(`${replica.url}/health`);
+    const well = await eventually(health, ({ body }) => body.redis === 'healthy');
+    expect(well.status).toBe(200);
+    expect(well.body).toMatchObject({
+      status: 'healthy',
+      zookeeper: 'healthy',
+      postgres: 'healthy',
+      mode: 'cluster',
+      members: 1,
+    });
+    await register(replica, 'asr-1');
+    const audit = () => get(`${replica.url}${PREFIX}/audit`);
+    const before = (await audit()).body;
+    expect(before).toHaveLength(1);
+    proxy.blackHole();
+    expect(await audit()).toMatchObject({ status: 200, body: before });
+    const ill = await eventually(health, ({ body }) => body.redis === 'unhealthy');
+    expect(ill).toMatchObject({ status: 200, body: { status: 'healthy' } });
+    expect((await register(replica, 'asr-2')).status).toBe(201);
+    expect((await audit()).body).toHaveLength(2);
+    proxy.heal();
+    await eventually(health, ({ body }) => body.redis === 'healthy');
+    await proxy.close();
+  });
+
+  it('believe nothing in Redis that is of another time or not theirs', async () => {
+    const replica = await startReplica(await newDeployment(engines));
+    const audit = async () => (await get(`${replica.url}${PREFIX}/audit`)).body;
+    await eventually(
+      () => get(`${replica.url}/health`),
+      ({ body }) => body.redis === 'healthy',
+    );
+    await register(replica, 'asr-1');
+    await audit();
+    const redis = new Redis({ host: '127.0.0.1', port: engines.redis.port });
+    const keys = async () => (await redis.keys('regctl:*')).sort();
+    const [old] = await eventually(keys, (found) => found.length > 0);
+    const stale = await redis.get(old ?? '');
+    await register(replica, 'asr-2');
+    expect(await audit()).toHaveLength(2);
+    await eventually(keys, (found) => found.length > 1);
+    for (const value of [stale ?? '', 'not JSON', '{"rows":[]}']) {
+      for (const key of await keys()) await redis.set(key, value);
+      expect(await audit()).toHaveLength(2);
+    }
+    await redis.flushall();
+    expect(await audit()).toHaveLength(2);
+    redis.disconnect();
+  });
+});
