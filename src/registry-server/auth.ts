@@ -1,4 +1,5 @@
 // Who calls: bearer tokens (Service Integration Guide, "Authentication Flow"), HS256 and nothing else.
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type jwt from 'jsonwebtoken';
 import { fail } from '../errors.js';
 import type { Clock } from './settings.js';
@@ -58,27 +59,34 @@ export function requireSafe(settings: {
   }
 }
 
-/** A reader of tokens signed with `secret`. */
+/**
+ * A reader of tokens signed with `secret`. `exp` and `nbf` are held to the clock; `iat` is not, which RFC 7519 (section
+ * 4.1.6) leaves open: a service whose clock is ahead of ours must not go down for it.
+ */
 export async function tokenReader(secret: string, clock: Clock): Promise<ReadToken> {
   const { default: library } = (await import('jsonwebtoken')) as { default: typeof jwt };
+  // As a key for HMAC and nothing else, whatever the text of the secret looks like.
+  const key = createSecretKey(secret, 'utf8');
   return (authorization) => {
     if (authorization === undefined || authorization === '') throw new Unauthorized('No token');
     const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
     if (token === undefined) throw new Unauthorized('Invalid token');
-    return serviceIdOf(claimsOf(library, token, secret, clock));
+    return serviceIdOf(claimsOf(library, token, key, clock));
   };
 }
 
-function claimsOf(library: typeof jwt, token: string, secret: string, clock: Clock): unknown {
+function claimsOf(library: typeof jwt, token: string, key: KeyObject, clock: Clock): unknown {
   try {
-    return library.verify(token, secret, {
+    return library.verify(token, key, {
       algorithms: ['HS256'],
       clockTolerance: LEEWAY_S,
       clockTimestamp: Math.floor(clock.wall().getTime() / 1000),
     });
   } catch (error) {
+    const early = error instanceof library.NotBeforeError;
     const expired = error instanceof library.TokenExpiredError;
-    throw new Unauthorized(expired ? 'Invalid token: it has expired' : 'Invalid token', { cause: error });
+    const why = expired ? ': it has expired' : early ? ': it is not valid yet' : '';
+    throw new Unauthorized(`Invalid token${why}`, { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 // Who sent a request: its address, and the service id of its token where one is asked for.
 import { isIP } from 'node:net';
 import type { FastifyRequest } from 'fastify';
+import { Unauthorized } from '../auth.js';
 import type { Caller } from '../plan.js';
 import type { Registry } from './registry.js';
 
@@ -18,7 +19,15 @@ export function addressOf(request: FastifyRequest): string {
 export function callerOf(request: FastifyRequest, { readToken, known }: Registry): Caller {
   const address = addressOf(request);
   if (readToken === undefined) return { address, serviceId: null };
-  const serviceId = readToken(request.headers.authorization);
+  const serviceId = readToken(authorizationOf(request));
   known.remember(serviceId, address);
   return { address, serviceId };
+}
+
+/** Throws where there are several: what stands before the registry may have looked at another than it would (RFC 9110 §5.3). */
+function authorizationOf({ raw }: FastifyRequest): string | undefined {
+  const { authorization = [] } = raw.headersDistinct;
+  if (authorization.length > 1)
+    throw new Unauthorized('Invalid token: there are several Authorization headers');
+  return authorization[0];
 }
