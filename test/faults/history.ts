@@ -7,7 +7,7 @@ interface Asked {
   /** The replica that was asked. */
   readonly replica: string;
   readonly service: string;
-  /** Monotonic, milliseconds. */
+  /** Monotonic, milliseconds; of what a watcher was told: when it may have been waiting to be read. */
   readonly start: number;
   /** When the answer was there, or it was clear that none would come. */
   readonly end: number;

@@ -31,9 +31,9 @@ export interface Violation {
 }
 
 /** Enough to see what is wrong. */
-const MOST = 20;
-/** An event of a watch is told this long after it was true at most. */
-const TOLD_LATE_MS = 2000;
+const MOST = 6;
+/** An event of a watch is told this long after it was true at most, beside what the watcher itself was late. */
+const TOLD_LATE_MS = 1000;
 
 /** Checks every answer against the model. */
 export function violationsOf({ ops }: History, rules: Rules): Violation[] {

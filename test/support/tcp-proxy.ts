@@ -302,7 +302,10 @@ class Lane {
       this.pump();
     };
     this.#acting = then !== undefined;
-    if (chunk.length === 0) return go();
+    if (chunk.length === 0) {
+      go();
+      return;
+    }
     this.#shared.bytes[this.#direction] += chunk.length;
     this.#to.write(chunk, go);
   }

@@ -43,9 +43,9 @@ export const CROWD: readonly Fault[] = [
     promise:
       'Every registration is acknowledged, every heartbeat counts, and nobody else loses a lease to it.',
     async run(stage) {
-      stage.rule({ leaseMs: 30_000, evictAfterMs: 200_000 });
-      const registry = await stage.registry({ timings: { downAfterMs: 30_000 } });
-      await stage.load({ beatEveryMs: 5000 });
+      stage.rule({ leaseMs: 90_000, evictAfterMs: 600_000 });
+      const registry = await stage.registry({ timings: {} });
+      await stage.load({ beatEveryMs: 30_000 / 4, paceMs: 100 });
       await stage.during(() => crowd(stage, [registry]));
       await stage.check();
       return 'All 10,000 were registered, beat twice and were healthy; those that beat beside them were never down.';

@@ -16,12 +16,14 @@ interface Torn {
   readonly frames: number;
 }
 
-/** A registry killed under load, and what it left: a log of many frames. */
+/** A registry killed under load, and what it left: a database of the run before, and a log of many frames. */
 async function killed(stage: Stage) {
   const dataDir = await stage.folder();
   const store = { kind: 'sqlite', dataDir } as const;
-  const registry = await stage.registry({ store });
+  const before = await stage.registry({ store });
   await stage.load({ watchers: 0 });
+  await before.terminate();
+  const registry = await stage.registry({ store });
   await stage.traffic(60);
   await registry.kill();
   const database = join(dataDir, 'registry.db');
