@@ -16,7 +16,7 @@ export interface RoundsOptions {
 const COALESCE_MS = 50;
 const RETRY_MS = 1000;
 /** Keys that are worked on at once. */
-const WIDTH = 64;
+const WIDTH = 256;
 
 export class Rounds {
   readonly #options: RoundsOptions;
@@ -97,11 +97,11 @@ export class Rounds {
 
 /** Calls `work` for every item, at most `width` at a time; rejects with the first error once all have had their turn. */
 export async function eachOf<T>(
-  items: Iterable<T>,
+  items: readonly T[],
   width: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const left = items[Symbol.iterator]();
+  const left = items.values();
   let failed: { error: unknown } | undefined;
   const worker = async (): Promise<void> => {
     for (let next = left.next(); next.done !== true; next = left.next()) {
@@ -112,6 +112,6 @@ export async function eachOf<T>(
       }
     }
   };
-  await Promise.all(Array.from({ length: width }, worker));
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, worker));
   if (failed !== undefined) throw failed.error;
 }
