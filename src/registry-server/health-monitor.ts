@@ -31,12 +31,14 @@ export class HealthMonitor {
   readonly #timings: Timings;
   readonly #clock: Clock;
   readonly #onTransitions: (transitions: Transition[]) => void;
+  readonly #onTick: (lateMs: number, now: number) => void;
   #stopped = false;
   readonly #asked = new Map<string, Promise<CheckResult>>();
   readonly #waiting: (() => void)[] = [];
   #underWay = 0;
   #askedUnderWay = 0;
   #timer: NodeJS.Timeout | undefined;
+  #tickAt = 0;
   #awake = false;
   #sweepDueAt: number;
 
@@ -46,21 +48,22 @@ export class HealthMonitor {
     timings: Timings,
     clock: Clock,
     onTransitions: (transitions: Transition[]) => void,
+    onTick: (lateMs: number, now: number) => void,
   ) {
     this.#directory = directory;
     this.#probe = probe;
     this.#timings = timings;
     this.#clock = clock;
     this.#onTransitions = onTransitions;
+    this.#onTick = onTick;
     this.#sweepDueAt = clock.now();
   }
 
   /** Starts, or looks again at once: a registration may be due earlier than what was known. */
   wake(): void {
     if (this.#awake) return;
-    clearTimeout(this.#timer);
     this.#awake = true;
-    if (!this.#stopped) this.#timer = setTimeout(() => this.#tick(), LOOK_EVERY_MS);
+    this.#tickIn(LOOK_EVERY_MS, this.#clock.now());
   }
 
   /** No more checks; those under way no longer count. */
@@ -96,6 +99,7 @@ export class HealthMonitor {
   #tick(): void {
     this.#awake = false;
     const at = moment(this.#clock);
+    this.#onTick(at.now - this.#tickAt, at.now);
     if (at.now >= this.#sweepDueAt) {
       this.#sweepDueAt = at.now + sweepIntervalMs(this.#timings);
       this.#onTransitions(this.#directory.sweep(at));
@@ -106,8 +110,13 @@ export class HealthMonitor {
     // With every place taken, the next check to end wakes this up.
     const full = this.#underWay >= CONCURRENCY;
     const next = full ? this.#sweepDueAt : Math.min(this.#sweepDueAt, this.#directory.nextCheckAt());
+    this.#tickIn(Math.max(1, next - at.now), at.now);
+  }
+
+  #tickIn(ms: number, now: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#tick(), Math.max(1, next - at.now));
+    this.#tickAt = now + ms;
+    if (!this.#stopped) this.#timer = setTimeout(() => this.#tick(), ms);
   }
 
   async #run(check: DueCheck): Promise<ProbeResult> {

@@ -13,6 +13,7 @@ import type { Registry } from './http/registry.js';
 import { createApp, type HttpOptions, type LogSink, serveRegistry } from './http.js';
 import { bareHost, listen } from './listen.js';
 import { Metrics } from './metrics.js';
+import { LoadMeter } from './pacing.js';
 import { httpProbe } from './probe.js';
 import type { Replica } from './replica.js';
 import {
@@ -137,6 +138,7 @@ async function serveOpened(
     throw error;
   });
   const metrics = new Metrics();
+  const load = new LoadMeter();
   const directory = new Directory(timings, random, clock.now(), {
     ...(replica && {
       keeps: (service) => replica.keeps(service),
@@ -154,6 +156,7 @@ async function serveOpened(
       for (const { audit } of transitions) app.log.info(audit, `${audit.service}/${audit.id} ${audit.cause}`);
       writer.record(transitions);
     },
+    (ms, now) => load.late(ms, now),
   );
   const registry: Registry = {
     directory,
@@ -168,6 +171,7 @@ async function serveOpened(
     known: new KnownAddresses(replica && ((known) => replica.tell({ kind: 'known', ...known }))),
     audit: (query) => (replica ?? store).audit(query),
     metrics,
+    load,
     readOnly: options.readOnly ?? false,
     version: options.version ?? 'unknown',
     replica,

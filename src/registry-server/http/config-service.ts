@@ -5,6 +5,7 @@ import { DeregisterQuery, HeartbeatRequest, PREFIX, RegisterRequest } from '../.
 import { ServiceId } from '../../wire/coordinator.js';
 import { choose } from '../choice.js';
 import { discoveredRow, instanceRows, serviceRows } from '../listing.js';
+import { nextHeartbeatS } from '../pacing.js';
 import { planDeregistration, planRegistration, requireOwner } from '../plan.js';
 import { moment } from '../settings.js';
 import { callerOf } from './caller.js';
@@ -74,8 +75,11 @@ export function configServiceRoutes(app: FastifyInstance, registry: Registry): v
       return reply.code(404).send({ detail });
     }
     requireOwner(caller, instance.registration);
-    writer.record(directory.beat(instance, moment(clock)));
-    return { status: 'ok', ...body, next_heartbeat_s: registry.timings.heartbeatIntervalS };
+    const at = moment(clock);
+    registry.load.beat(at.now);
+    writer.record(directory.beat(instance, at));
+    const next = nextHeartbeatS(registry.timings, registry.load.load(at.now), registry.random);
+    return { status: 'ok', ...body, next_heartbeat_s: next };
   });
 
   app.get(`${PREFIX}/services`, async (request, reply) =>

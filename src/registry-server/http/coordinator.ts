@@ -5,6 +5,7 @@ import { Unauthorized } from '../auth.js';
 import { choose } from '../choice.js';
 import { acceptsBeat, type Instance } from '../instance.js';
 import { instanceRows, serviceRows } from '../listing.js';
+import { nextHeartbeatS } from '../pacing.js';
 import { type Caller, planRegistration, planServiceDeregistration, requireOwner } from '../plan.js';
 import { moment } from '../settings.js';
 import { addressOf, callerOf } from './caller.js';
@@ -127,12 +128,14 @@ export function coordinatorRoutes(app: FastifyInstance, registry: Registry): voi
       throw new Unauthorized(NO_TOKEN);
     }
     const at = moment(clock);
+    registry.load.beat(at.now);
     writer.record(
       named === undefined
         ? directory.beatUnnamed(beaten, caller.address, at)
         : beaten.flatMap((instance) => directory.beat(instance, at)),
     );
-    return { status: 'ok', service_id: body.service_id, next_heartbeat_s: heartbeatIntervalS };
+    const next = nextHeartbeatS(registry.timings, registry.load.load(at.now), registry.random);
+    return { status: 'ok', service_id: body.service_id, next_heartbeat_s: next };
   });
 
   app.get('/services', async (request, reply) =>

@@ -3,6 +3,7 @@ import type { ReadToken } from '../auth.js';
 import type { Directory } from '../directory.js';
 import type { HealthMonitor } from '../health-monitor.js';
 import type { Metrics } from '../metrics.js';
+import type { LoadMeter } from '../pacing.js';
 import type { Replica } from '../replica.js';
 import type { Clock, Random, Timings } from '../settings.js';
 import type { Store } from '../store/store.js';
@@ -24,6 +25,8 @@ export interface Registry {
   readonly known: KnownAddresses;
   readonly audit: Store['audit'];
   readonly metrics: Metrics;
+  /** How busy the registry is. */
+  readonly load: LoadMeter;
   /** Changes are refused. */
   readonly readOnly: boolean;
   /** Of regctl. */
