@@ -45,6 +45,8 @@ export type Step =
   /** Its node went; where it does not come back, it is deregistered. */
   | { readonly kind: 'lost'; readonly registration: Registration; readonly lost: Lost };
 
+export type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
 const NONE: Step = { kind: 'none' };
 
 /** `session`: the id of ours. `lost` counts only where there is no node. May note on `known` that it agrees. */

@@ -1,0 +1,204 @@
+// What is known of the nodes of one service. Watches keep it true: nothing is read twice without one having fired.
+import { isDeepStrictEqual } from 'node:util';
+import { isName, NAME_RULE } from '../../wire/names.js';
+import type { Catalog } from '../catalog.js';
+import type { Registration } from '../registration.js';
+import type { Clock } from '../settings.js';
+import { type Content, nodeData, readNode } from './node-data.js';
+import type { NodesNews } from './nodes-news.js';
+import type { Known, Lost } from './projection.js';
+import { eachOf } from './rounds.js';
+import type { Zookeeper } from './zookeeper.js';
+
+export interface ViewContext {
+  readonly zookeeper: Zookeeper;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly news: NodesNews;
+  /** Paths of the nodes of this session, of all services. */
+  readonly held: Set<string>;
+}
+
+/** Nodes that are read at once. */
+const WIDTH = 32;
+/** In place of an id: the names of the nodes, and those beside their parent. */
+const NAMES = '/names';
+const PARENT = '/parent';
+
+export class NodeView {
+  /** `{base}/{service}/instances` */
+  readonly path: string;
+  readonly known = new Map<string, Known>();
+  readonly lost = new Map<string, Lost>();
+  /** `path` is there. */
+  hasParents = false;
+  /** There was a node, so that parents may be left of it. */
+  hadNodes = false;
+  readonly #service: string;
+  readonly #context: ViewContext;
+  readonly #changed: () => void;
+  /** Watches that have not fired yet. */
+  readonly #armed = new Set<string>();
+  /** Ids of nodes that have to be read. */
+  readonly #unread = new Set<string>();
+  #isListed = false;
+
+  /** `changed` is called when a watch fires: there is something to read. */
+  constructor(service: string, basePath: string, context: ViewContext, changed: () => void) {
+    this.path = `${basePath}/${service}/instances`;
+    this.#service = service;
+    this.#context = context;
+    this.#changed = changed;
+  }
+
+  pathOf(id: string): string {
+    return `${this.path}/${id}`;
+  }
+
+  /** Nothing has to be read. */
+  get isCurrent(): boolean {
+    return this.#isListed && this.#unread.size === 0;
+  }
+
+  /** Nothing is known, and no watch will tell anything. */
+  get isEmpty(): boolean {
+    return this.known.size + this.lost.size + this.#armed.size === 0 && !this.hadNodes;
+  }
+
+  /** What is known may become untrue from now on. */
+  forgetAll(): void {
+    this.known.clear();
+    this.lost.clear();
+    this.#unread.clear();
+    this.#isListed = false;
+    this.hadNodes = false;
+  }
+
+  /** The names have to be read again. */
+  doubtNames(): void {
+    this.#isListed = false;
+  }
+
+  /** The node has to be read again. */
+  doubt(id: string): void {
+    this.#unread.add(id);
+  }
+
+  /** Reads what has to be read. */
+  async refresh(): Promise<void> {
+    if (!this.#isListed) await this.#list();
+    await eachOf([...this.#unread], WIDTH, (id) => this.#read(id));
+  }
+
+  /** Waits for parents: whoever makes `{service}` makes `instances` next. */
+  async awaitParents(): Promise<void> {
+    const path = this.path.slice(0, -'/instances'.length);
+    const doubt = () => this.doubtNames();
+    const names = await this.#ask(PARENT, doubt, (watch) => this.#context.zookeeper.children(path, watch));
+    if (names?.includes('instances') === true) doubt();
+  }
+
+  /** This replica wrote the node. It is read once more where no watch is left for it. */
+  wrote(id: string, registration: Registration, version: number, owner: string): void {
+    const content: Content = { kind: 'own', incarnation: registration.incarnation };
+    this.known.set(id, { version, owner, content, agreed: registration });
+    this.#context.held.add(this.pathOf(id));
+    if (!this.#armed.has(id)) this.doubt(id);
+  }
+
+  /** This replica removed the node. */
+  removed(id: string): void {
+    this.known.delete(id);
+    this.#unread.delete(id);
+    this.#context.held.delete(this.pathOf(id));
+  }
+
+  /** The node of the incarnation is not there, and this replica has not removed it; `ours` as in Lost. */
+  noteLost(id: string, incarnation: number, ours: boolean): void {
+    if (this.lost.get(id)?.incarnation === incarnation) return;
+    this.lost.set(id, { since: this.#context.clock.now(), ours, incarnation });
+  }
+
+  async #list(): Promise<void> {
+    const { zookeeper, news } = this.#context;
+    const doubt = () => this.doubtNames();
+    this.#isListed = true;
+    const names = await this.#ask(NAMES, doubt, (watch) => zookeeper.children(this.path, watch)).catch(
+      (error: unknown) => {
+        doubt();
+        throw error;
+      },
+    );
+    const there = new Set(names);
+    this.hasParents = names !== undefined;
+    this.hadNodes = this.hasParents && (this.hadNodes || there.size > 0);
+    for (const id of this.known.keys()) if (!there.has(id)) this.#gone(id);
+    for (const id of there) {
+      if (!isName(id)) news.ignored(this.pathOf(id), `its name is not ${NAME_RULE}`);
+      else if (!this.known.has(id)) this.doubt(id);
+    }
+    // Without the parents it was no single instance that somebody deregistered.
+    if (!this.hasParents) for (const [id, { ours }] of this.lost) if (ours) this.lost.delete(id);
+  }
+
+  async #read(id: string): Promise<void> {
+    const { zookeeper, news, held } = this.#context;
+    const path = this.pathOf(id);
+    const doubt = () => this.doubt(id);
+    this.#unread.delete(id);
+    const node = await this.#ask(id, doubt, (watch) => zookeeper.get(path, watch)).catch((error: unknown) => {
+      doubt();
+      throw error;
+    });
+    if (node === undefined) return this.#gone(id);
+    const { version, owner, data } = node;
+    const content = readNode(this.#service, id, data);
+    if (content.kind === 'unusable') news.ignored(path, content.why);
+    const read = { version, owner, content };
+    this.known.set(id, { ...read, agreed: this.#agreed(id, read, data) });
+    this.lost.delete(id);
+    if (owner === zookeeper.sessionId) held.add(path);
+    else held.delete(path);
+  }
+
+  /** The registration that the node is known to agree with: it says so itself, or it is what it was before. */
+  #agreed(id: string, read: Omit<Known, 'agreed'>, data: Buffer): Registration | undefined {
+    const { content, version, owner } = read;
+    const registration = this.#context.catalog.find(this.#service, id);
+    if (content.kind === 'own' && registration !== undefined && nodeData(registration).equals(data)) {
+      return registration;
+    }
+    const former = this.known.get(id);
+    const isSame = former?.version === version && former.owner === owner;
+    return isSame && isDeepStrictEqual(former.content, content) ? former.agreed : undefined;
+  }
+
+  /** The node has gone, and it was not this replica that removed it. */
+  #gone(id: string): void {
+    const known = this.known.get(id);
+    this.removed(id);
+    if (known?.content.kind !== 'own' || !this.hasParents) return;
+    if (known.owner === this.#context.zookeeper.sessionId) this.noteLost(id, known.content.incarnation, true);
+  }
+
+  /** Asks with a watch, but where one is left from before. */
+  async #ask<T>(
+    key: string,
+    fired: () => void,
+    ask: (watch: (() => void) | undefined) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    if (this.#armed.has(key)) return ask(undefined);
+    this.#armed.add(key);
+    let answer: T | undefined;
+    try {
+      answer = await ask(() => {
+        this.#armed.delete(key);
+        fired();
+        this.#changed();
+      });
+      return answer;
+    } finally {
+      if (answer === undefined) this.#armed.delete(key);
+    }
+  }
+}
