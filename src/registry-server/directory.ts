@@ -180,9 +180,14 @@ export class Directory {
 
   // --- the mass-expiry guard ---
 
-  /** The services of which nothing is evicted, because most of them was lost at once. */
+  /** The names of the services of which nothing is evicted, because most of them was lost at once. */
+  get heldServices(): ReadonlySet<string> {
+    return this.#parts.guard.held;
+  }
+
+  /** These services, with how many of their instances are not evicted. */
   *held(): Generator<HeldService> {
-    for (const service of this.#parts.guard.held) yield { service, instances: this.#lostOf(service) };
+    for (const service of this.heldServices) yield { service, instances: this.#lostOf(service) };
   }
 
   /** As `held`, of one service: 0 where nothing is held. */

@@ -28,6 +28,6 @@ const MAX_NAMES = 20;
 
 /** What /health says of services whose evictions are held; nothing where there are none. */
 export function heldEvictions({ directory }: Registry): { held?: string[]; held_services?: number } {
-  const names = [...directory.held()].map(({ service }) => service).sort();
+  const names = [...directory.heldServices].sort();
   return names.length === 0 ? {} : { held: names.slice(0, MAX_NAMES), held_services: names.length };
 }
