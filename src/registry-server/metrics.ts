@@ -43,6 +43,8 @@ const CAUSES: readonly Cause[] = [
   'evicted',
   'health-check-passed',
   'health-check-failed',
+  'evictions-held',
+  'evictions-released',
 ];
 
 /** Counts since the registry started. */
