@@ -179,16 +179,21 @@ describe.skipIf(without)(`PostgreSQL${without ? ', which is not here' : ''}`, ()
   });
 
   test('the audit trail keeps its latest rows; what is sent twice is there once', async () => {
-    const store = await openStore(engine.port, await emptyDatabase(engine));
-    const audit = Array.from({ length: AUDIT_ROWS + 10 }, (_, i) => record(i + 1));
-    await store.commit(() => ({ puts: [], removes: [], audit: audit.slice(0, 60_000) }));
-    await store.commit(() => ({ puts: [], removes: [], audit: audit.slice(60_000) }));
-    await store.commit(() => ({ puts: [], removes: [], audit: [...audit.slice(-3), record(0)] }));
+    const database = await emptyDatabase(engine);
+    const store = await openStore(engine.port, database);
+    await ask(
+      engine,
+      database,
+      `insert into regctl.audit (service, id, revision, at, actor, cause)
+         select 'asr', 'asr-1', i, '', 'registry', 'heartbeat' from generate_series(1, ${AUDIT_ROWS}) i`,
+    );
+    const sent = Array.from({ length: 10 }, (_, i) => record(AUDIT_ROWS + 1 + i));
+    await store.commit(() => ({ puts: [], removes: [], audit: sent }));
+    await store.commit(() => ({ puts: [], removes: [], audit: [...sent.slice(-3), record(0)] }));
     const [oldest] = await store.audit({ limit: 1 });
     expect(oldest?.revision).toBe(11);
-    const rows = await store.audit({ after: oldest?.seq ?? 0, limit: AUDIT_ROWS });
-    expect(rows).toHaveLength(AUDIT_ROWS);
-    expect(rows.slice(-2).map(({ revision }) => revision)).toEqual([AUDIT_ROWS + 10, 0]);
+    const [kept] = await ask(engine, database, 'select count(*)::int as rows from regctl.audit');
+    expect(kept).toEqual({ rows: AUDIT_ROWS + 1 });
   });
 
   describe('a database that cannot be used is refused, and why and what to do is said', () => {

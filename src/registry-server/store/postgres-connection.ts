@@ -1,7 +1,7 @@
 // A connection to PostgreSQL on which nothing waits for ever.
 import { Socket } from 'node:net';
 import type { PostgresQueryResult } from 'kysely';
-import type { Client, CustomTypesConfig } from 'pg';
+import type { Client, CustomTypesConfig, QueryResult } from 'pg';
 import { offersNoTls, type PostgresTls, tlsOf } from '../../engines/postgres-tls.js';
 import type { PostgresLogin } from '../cluster/engines.js';
 
@@ -103,12 +103,18 @@ export class Connection {
     return this.#gone !== undefined;
   }
 
-  /** Rejects with PostgresError; where no answer came in time the connection is gone then. */
+  /**
+   * Answers the last of several statements, which take no values. Rejects with PostgresError; where no answer came in
+   * time the connection is gone then.
+   */
   async query<R>(text: string, values: readonly unknown[] = []): Promise<PostgresQueryResult<R>> {
     if (this.#gone !== undefined) throw this.#gone;
     const late = setTimeout(() => this.#end(silent(this.#patienceMs)), this.#patienceMs);
     try {
-      const { command, rowCount, rows } = await this.#client.query({ text, values: [...values] });
+      const answer: QueryResult | QueryResult[] = await this.#client.query({ text, values: [...values] });
+      const last = Array.isArray(answer) ? answer.at(-1) : answer;
+      if (last === undefined) throw new PostgresError('PostgreSQL gave no answer', '');
+      const { command, rowCount, rows } = last;
       return { command: command as PostgresQueryResult<R>['command'], rowCount: rowCount ?? 0, rows };
     } catch (error) {
       throw this.#gone ?? failure(error);

@@ -110,9 +110,8 @@ export class PostgresStore implements SharedStore {
 
   async commit(prepare: (missed: Missed) => Batch): Promise<void> {
     const sent = await this.#writing(async (db, latest) => {
-      const missed = latest > this.#seen ? await readSince(db, this.#seen) : NOTHING_MISSED;
+      const batch = prepare(await this.#missed(db, latest));
       this.#seen = latest;
-      const batch = prepare(missed);
       const [first] = batch.audit;
       if (first === undefined) return undefined;
       const seq = latest + 1;
@@ -134,14 +133,17 @@ export class PostgresStore implements SharedStore {
       .setAccessMode('read only')
       .execute(async (trx) => {
         const head = await headOf(trx);
-        return { head, missed: head > this.#seen ? await readSince(trx, this.#seen) : NOTHING_MISSED };
+        return { head, missed: await this.#missed(trx, head) };
       });
     this.#seen = news.head;
     return news.missed;
   }
 
   async forgetBefore(limit: Date): Promise<void> {
-    await this.#writing((db) => forgetTombstones(db, limit));
+    await this.#writing(async (db) => {
+      await forgetTombstones(db, limit);
+      return undefined;
+    });
   }
 
   async probe(): Promise<void> {
@@ -157,26 +159,31 @@ export class PostgresStore implements SharedStore {
     await Promise.all([this.#writes.destroy(), this.#reads.destroy()]);
   }
 
+  /** Where commits were lost, in a database restored or failed over, everything is read anew. */
+  async #missed(db: Kysely<Tables>, latest: number): Promise<Missed> {
+    if (latest === this.#seen) return NOTHING_MISSED;
+    return readSince(db, latest > this.#seen ? this.#seen : 0);
+  }
+
   /**
    * In a transaction that nobody else writes beside; `work` is told the number of the latest commit. Where it answers
    * what it sent, that is made the latest and announced to the others. Statements that can go together do: every round
    * trip is time in which no other replica writes.
    */
   async #writing(
-    work: (db: Kysely<Tables>, latest: number) => Promise<Sent | undefined | void>,
+    work: (db: Kysely<Tables>, latest: number) => Promise<Sent | undefined>,
   ): Promise<Sent | undefined> {
     let sent: Sent | undefined;
     try {
       await this.#writes.connection().execute(async (db) => {
         try {
-          const { rows } = await sql.raw<{ seq: number }>(`${BEGIN}; ${LOCK}`).execute(db);
-          sent = (await work(db, rows[0]?.seq ?? 0)) ?? undefined;
+          sent = await work(db, await lockedHead(db));
+          const announce = sent === undefined ? '' : announcement(sent.seq, this.#origin);
+          await sql.raw(`${announce}commit`).execute(db);
         } catch (error) {
           await sql`rollback`.execute(db).catch(() => undefined);
           throw error;
         }
-        const announce = sent === undefined ? '' : announcement(sent.seq, this.#origin);
-        await sql.raw(`${announce}commit`).execute(db);
       });
     } catch (error) {
       // Set where all was written, so that it was the COMMIT which failed.
@@ -202,6 +209,7 @@ export class PostgresStore implements SharedStore {
             .where('entry', '=', entry)
             .executeTakeFirst();
           isThere = row !== undefined;
+          return undefined;
         });
       } catch {
         // It may answer again in a moment.
@@ -217,9 +225,17 @@ export class PostgresStore implements SharedStore {
   async #look(connection: Connection): Promise<void> {
     const { rows } = await connection.query<{ seq: number }>('select seq from change_head');
     const [head] = rows;
-    if (head !== undefined && head.seq > this.#seen) this.#changed();
+    if (head?.seq !== this.#seen) this.#changed();
     await this.#spool.look(connection);
   }
+}
+
+/** Begins the transaction that nobody else writes beside; answers the number of the latest commit. */
+async function lockedHead(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql.raw<{ seq: number }>(`${BEGIN}; ${LOCK}`).execute(db);
+  const [head] = rows;
+  if (head === undefined) throw new Error('the row of change_head is missing');
+  return head.seq;
 }
 
 async function headOf(db: Kysely<Tables>): Promise<number> {

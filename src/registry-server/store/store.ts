@@ -62,5 +62,5 @@ export interface SharedStore extends Store {
   readonly seen: number;
 }
 
-/** The audit trail keeps this many rows, the latest ones. */
+/** The audit trail keeps this many rows, the latest ones; where it is shared, up to 1,000 more for each replica. */
 export const AUDIT_ROWS = 100_000;
