@@ -10,8 +10,8 @@ export interface Watchers {
 }
 
 /**
- * Gauges are read when the page is asked for: nothing is spent on them between, and none of them looks at every instance,
- * since the catalog keeps its counts. prom-client, which takes a tenth of a second to load, comes with the first page, for
+ * Gauges are read when the page is asked for: nothing is spent on them between, and none of them looks at every instance
+ * (those that are held left aside), since the catalog keeps its counts. prom-client, which takes a tenth of a second to load, comes with the first page, for
  * what it knows of the process.
  */
 export function metricsRoutes(app: FastifyInstance, registry: Registry, watch: Watchers): void {
@@ -28,6 +28,7 @@ export function metricsRoutes(app: FastifyInstance, registry: Registry, watch: W
 function standing(registry: Registry, { watchers }: Watchers): Family[] {
   const { directory, writer, loaded, readOnly, version } = registry;
   const { states, size } = directory.catalog;
+  const held = [...directory.held()];
   return [
     {
       name: 'regctl_build_info',
@@ -44,6 +45,16 @@ function standing(registry: Registry, { watchers }: Watchers): Family[] {
       samples: Object.entries(states).map(([state, value]) => ({ labels: { state }, value })),
     },
     gauge('regctl_services', 'Services that have instances.', size),
+    gauge(
+      'regctl_held_services',
+      'Services of which nothing is evicted: most was lost at once.',
+      held.length,
+    ),
+    gauge(
+      'regctl_held_evictions',
+      'Lost instances of these services.',
+      held.reduce((sum, { instances }) => sum + instances, 0),
+    ),
     gauge('regctl_watchers', 'Streams of GET /watch that are open.', watchers),
     gauge('regctl_store_up', '1 where the store takes changes.', Number(writer.problem === undefined)),
     gauge('regctl_writer_queue_length', 'Changes that wait to be written.', writer.waiting),

@@ -193,4 +193,14 @@ export const answers: Row[] = [
     hint: 'SERVICE_ID',
     writes: true,
   },
+  {
+    name: 'a registry that takes no changes',
+    registry: 'read-only',
+    lines: ['register asr-service --port 8090 --api config-service'],
+    exit: 4,
+    code: 'READ_ONLY',
+    message: 'the registry is read-only. Nothing was changed.',
+    hint: '--registry',
+    writes: true,
+  },
 ];

@@ -38,6 +38,8 @@ export type Registry =
   | 'coordinator'
   /** Says yes to everything and does nothing. */
   | 'deaf'
+  /** Takes no changes, as `regctl serve --read-only`. */
+  | 'read-only'
   /** Nothing listens. */
   | 'closed'
   /** Another server's port: it speaks a protocol of its own. */
@@ -85,6 +87,12 @@ export async function startServer(kind: Registry): Promise<Server> {
       const listed = request.method === 'GET' ? [{ instance_id: 'asr-1', ...REGISTERED }] : { status: 'ok' };
       send(response, json(200, listed));
     });
+  }
+  if (kind === 'read-only') {
+    const refused = { detail: 'This registry is read-only', code: 'read-only' };
+    return startInstrument((request, response) =>
+      send(response, request.method === 'GET' ? json(200, []) : json(403, refused)),
+    );
   }
   if (kind !== 'tls-only') return startHostile(kind);
   const server = await startHostile('self-signed');
