@@ -275,6 +275,24 @@ const CONFIG_SERVICE: readonly Operation[] = [
     },
   },
   {
+    method: 'post',
+    path: `${PREFIX}/services/{service_name}/release-evictions`,
+    id: 'releaseEvictions',
+    tag: 'registry',
+    summary: 'Let the registry evict what is lost of a service, although most of it is',
+    description: 'For where the mass-expiry guard holds instances that are gone for good.',
+    token: 'always',
+    parameters: [service],
+    answers: {
+      200: {
+        description: 'How many instances are evicted once their time is over.',
+        body: 'ReleasedEvictions',
+        example: { service_name: 'asr-service', released_instances: 3 },
+      },
+      404: NO_SERVICE,
+    },
+  },
+  {
     method: 'get',
     path: `${PREFIX}/internal/health-status`,
     id: 'healthStatus',
