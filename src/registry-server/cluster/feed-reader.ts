@@ -67,13 +67,10 @@ export class FeedReader {
     this.#lostAt = clock.now();
     this.#blindSince = this.#lostAt;
     this.#unlisten = zookeeper.onConnection((connected) => {
-      if (connected) {
-        if (this.#started) void this.#listing.run();
-      } else {
-        this.#current = false;
-        this.#lostAt ??= clock.now();
-        this.#judge();
-      }
+      if (connected) return;
+      this.#current = false;
+      this.#lostAt ??= clock.now();
+      this.#judge();
     });
   }
 
@@ -238,7 +235,7 @@ export class FeedReader {
     this.#options.log.warn({ err: error }, `news of replica ${sender.id} cannot be read`);
   }
 
-  /** Where a replica is silent, a watch may have been lost: nothing is left to chance. */
+  /** In a new session there are no watches; and where a replica is silent, one may have been lost. */
   #look(): void {
     const { zookeeper } = this.#options;
     this.#judge();

@@ -33,6 +33,7 @@ export class Members {
   readonly #since: string;
   readonly #listeners = new Set<(change: MembersChange) => void>();
   readonly #reading = new Rerun(() => this.#read());
+  readonly #reread = () => void this.#reading.run();
   readonly #joining = new Rerun(() => this.#enter());
   readonly #closing = new AbortController();
   readonly #answers = new Map<string, boolean>();
@@ -48,10 +49,7 @@ export class Members {
     this.#folder = `${own}/members`;
     this.#since = clock.wall().toISOString();
     this.#unlisten = zookeeper.onConnection((connected) => {
-      if (!connected) return;
-      // In a new session its node is gone, and in the old one the list may have changed.
-      if (this.#wanted) void this.#joining.run();
-      else void this.#reading.run();
+      if (connected) void this.#reading.run();
     });
   }
 
@@ -122,7 +120,7 @@ export class Members {
   async #read(): Promise<void> {
     const { zookeeper, log } = this.#options;
     try {
-      const names = await zookeeper.children(this.#folder, () => void this.#reading.run());
+      const names = await zookeeper.children(this.#folder, this.#reread);
       if (names !== undefined) this.#take(names.filter(isMemberId).sort());
     } catch (error) {
       if (error instanceof ZookeeperUnavailable) return;
@@ -131,7 +129,7 @@ export class Members {
   }
 
   #take(listed: readonly string[]): void {
-    // An outsider deleted its node.
+    // It was gone with the session, or an outsider deleted it.
     if (this.#wanted && !listed.includes(this.self)) void this.#joining.run();
     const former = this.#listed;
     const came = listed.filter((member) => !former.includes(member));

@@ -40,10 +40,11 @@ describe.skipIf(without)(`members${without ? ', without ZooKeeper, which is not 
   let places = 0;
 
   /** A replica that is not a member yet. */
-  function replica(self: string, place: string, address = engine.address) {
+  async function replica(self: string, place: string, address = engine.address) {
     const zookeeper = connectZookeeper({ servers: address + place, sessionTimeoutMs: 1_000, log });
     const members = new Members({ zookeeper, own: '/regctl/services', self, clock: SYSTEM_CLOCK, log });
     onTestFinished(() => zookeeper.close());
+    await eventually(async () => zookeeper.connected, Boolean);
     return { zookeeper, members };
   }
 
@@ -55,7 +56,7 @@ describe.skipIf(without)(`members${without ? ', without ZooKeeper, which is not 
 
   it('see each other come and go', async () => {
     const place = `/t${++places}`;
-    const [a, b] = [replica(A, place), replica(B, place)];
+    const [a, b] = [await replica(A, place), await replica(B, place)];
     const changes: unknown[] = [];
     a.members.onChange((change) => changes.push(change));
     expect(a.members.keeps('service-0')).toBe(false);
@@ -81,7 +82,7 @@ describe.skipIf(without)(`members${without ? ', without ZooKeeper, which is not 
     const place = `/t${++places}`;
     const proxy = await startProxy(engine.port);
     onTestFinished(() => proxy.close());
-    const [a, b] = [replica(A, place), replica(B, place, `127.0.0.1:${proxy.port}`)];
+    const [a, b] = [await replica(A, place), await replica(B, place, `127.0.0.1:${proxy.port}`)];
     await Promise.all([a.members.join(), b.members.join()]);
     await lists(a.members, [B]);
     proxy.blackHole();
@@ -94,7 +95,7 @@ describe.skipIf(without)(`members${without ? ', without ZooKeeper, which is not 
   });
 
   it('come back where an outsider deleted their node', async () => {
-    const { zookeeper, members } = replica(A, `/t${++places}`);
+    const { zookeeper, members } = await replica(A, `/t${++places}`);
     await members.join();
     const path = `/regctl/services/members/${A}`;
     await zookeeper.remove(path);
@@ -104,8 +105,7 @@ describe.skipIf(without)(`members${without ? ', without ZooKeeper, which is not 
 
   it('take over what a former session of theirs has left, and no other node passes for a member', async () => {
     const place = `/t${++places}`;
-    const [a, old] = [replica(A, place), replica(B, place)];
-    await eventually(async () => old.zookeeper.connected, Boolean);
+    const [a, old] = [await replica(A, place), await replica(B, place)];
     await old.zookeeper.createAll('/regctl/services/members/someone');
     await old.zookeeper.create(`/regctl/services/members/${A}`, Buffer.from(''), { ephemeral: true });
     await a.members.join();

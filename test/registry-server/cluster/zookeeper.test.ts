@@ -8,7 +8,7 @@ import {
 } from '../../../src/registry-server/cluster/zookeeper.js';
 import { type Engine, missingPackages, startEngine } from '../../support/engines.js';
 import { eventually } from '../../support/start-registry.js';
-import { startProxy, type Proxy as TcpProxy } from '../../support/tcp-proxy.js';
+import { startProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 
 const missing = missingPackages().filter((name) => name === 'zookeeper');
 const without = missing.length > 0 && process.env.CI === undefined;
@@ -85,6 +85,10 @@ describe.skipIf(without)(`ZooKeeper${without ? ', which is not here' : ''}`, () 
     const zookeeper = await connect();
     await zookeeper.create('/x', text('1'));
     const calls: string[] = [];
+    // Of an emitter that more and more listen to.
+    const warned = (warning: Error) => void calls.push(warning.name);
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
     const data = () => void calls.push('data');
     const names = () => void calls.push('names');
     for (let i = 0; i < 20; i += 1) await zookeeper.get('/x', data);
@@ -105,6 +109,7 @@ describe.skipIf(without)(`ZooKeeper${without ? ', which is not here' : ''}`, () 
     const seen: unknown[] = [];
     zookeeper.onConnection((connected) => seen.push(connected));
     await zookeeper.get('/x', () => seen.push('watch'));
+    await zookeeper.get('/none', () => seen.push('none'));
     proxy.cut();
     await until(() => !zookeeper.connected);
     await expect(zookeeper.get('/x')).rejects.toThrow(ZookeeperUnavailable);
