@@ -68,6 +68,17 @@ export class History {
     return this.#count(from, to, () => true);
   }
 
+  /** The last requests of a kind, for people. */
+  latest(kind: 'change' | 'beat' | 'read'): string[] {
+    const ofKind = ({ kind: one }: Op) =>
+      kind === 'read' ? one !== 'change' && one !== 'beat' : one === kind;
+    const zero = this.ops[0]?.start ?? 0;
+    return this.ops
+      .filter(ofKind)
+      .slice(-5)
+      .map((op) => lineOf(op, zero));
+  }
+
   #count(from: number, to: number, counts: (op: Op) => boolean): Record<Op['kind'], number> {
     const count = { change: 0, beat: 0, list: 0, discover: 0, url: 0, told: 0 };
     for (const op of this.ops) if (op.start >= from && op.start <= to && counts(op)) count[op.kind] += 1;

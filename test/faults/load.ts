@@ -21,6 +21,9 @@ export interface LoadOptions {
   readonly token?: { readonly secret: string; readonly serviceId: number };
 }
 
+/** Changes, heartbeats, and reads of all sorts. */
+export type Kind = 'change' | 'beat' | 'read';
+
 export const BEATING = ['asr', 'nmt', 'tts'] as const;
 const CHURNING = 'churn';
 const KEPT = ['kept-0', 'kept-1', 'kept-2', 'kept-3'] as const;
@@ -33,7 +36,9 @@ export class Load {
   readonly #options: LoadOptions;
   readonly #watchers: Watcher[] = [];
   #workers: Promise<void>[] = [];
+  #changing: Promise<void>[] = [];
   #stopped = false;
+  #resting = false;
   readonly #crashed = new Set<Member>();
   #members: readonly Member[] = [];
   #next = 0;
@@ -58,12 +63,21 @@ export class Load {
       this.#watchers.push(watcher);
       this.#workers.push(watcher.run());
     }
-    this.#workers.push(
-      ...members.map((member, n) => this.#keepBeating(member, (n / beating) * this.#options.beatEveryMs)),
+    this.#changing = [
       ...Array.from({ length: churning }, (_, n) => this.#churn(`churn-${n}`)),
       ...(keeping > 0 ? [this.#keep(keeping)] : []),
+    ];
+    this.#workers.push(
+      ...this.#changing,
+      ...members.map((member, n) => this.#keepBeating(member, (n / beating) * this.#options.beatEveryMs)),
       ...Array.from({ length: readers }, () => this.#read()),
     );
+  }
+
+  /** Ends the changes, and resolves when none is under way; heartbeats and reads go on. */
+  async rest(): Promise<void> {
+    this.#resting = true;
+    await Promise.all(this.#changing);
   }
 
   /** Ends everything that asks; what was asked is in the history. */
@@ -93,7 +107,7 @@ export class Load {
   }
 
   /** Kinds of traffic that have to be there before and during a fault. */
-  get kinds(): ('change' | 'beat' | 'read')[] {
+  get kinds(): Kind[] {
     const { beating = 12, readers = 4, churning = 4 } = this.#options;
     return [
       ...(churning > 0 ? (['change'] as const) : []),
@@ -136,7 +150,7 @@ export class Load {
   }
 
   async #churn(id: string): Promise<void> {
-    for (let round = 0; !this.#stopped; round += 1) {
+    for (let round = 0; !this.#stopped && !this.#resting; round += 1) {
       for (const url of [urlOf(id, 2 * round), urlOf(id, 2 * round + 1), null]) {
         await this.#insist(async (target) => {
           const made =
@@ -151,7 +165,7 @@ export class Load {
   }
 
   async #keep(limit: number): Promise<void> {
-    while (!this.#stopped && this.#kept < limit) {
+    while (!this.#stopped && !this.#resting && this.#kept < limit) {
       const id = `kept-${this.#kept++}`;
       const service = KEPT[this.#kept % KEPT.length] ?? KEPT[0];
       await this.#insist(async (target) => {

@@ -16,7 +16,10 @@ export interface Rules {
   readonly evictAfterMs: number;
   /** What one replica has acknowledged the others answer with this late at most. */
   readonly lagMs: number;
-  /** Replicas were cut apart: they learn of each other's changes when it is over, and `lagMs` later at most. */
+  /**
+   * Replicas were cut apart: they learn of each other's changes when it is over, and `lagMs` later at most. Whoever does
+   * not know what others acknowledged says so.
+   */
   readonly apart: readonly Stretch[];
   /** No lease runs: the registry stood still, or could not know. */
   readonly standstills: readonly Stretch[];
@@ -32,6 +35,8 @@ export interface Violation {
 
 /** Enough to see what is wrong. */
 const MOST = 6;
+/** A replica that is cut off from the others notices it by then. */
+const NOTICED_MS = 7000;
 /** An event of a watch is told this long after it was true at most, beside what the watcher itself was late. */
 const TOLD_LATE_MS = 1000;
 
@@ -67,6 +72,9 @@ interface Instance {
   readonly changes: Change[];
   readonly beats: Beat[];
 }
+
+/** Who is answered, when, and whether the answer says of itself that it may be stale. */
+type Reader = Pick<Op, 'replica' | 'start'> & { readonly stale?: boolean };
 
 const answeredWell = ({ status }: Op): boolean => status >= 200 && status < 300;
 
@@ -113,13 +121,13 @@ class Model {
     const instances = [...(this.#services.get(service)?.values() ?? [])];
     return instances.every((instance) => {
       const row = rows.find(({ id }) => id === instance.id);
-      return this.#allowed(instance, replica, time, time).has(row?.url ?? null);
+      return this.#allowed(instance, { replica, start: time }, time, time).has(row?.url ?? null);
     });
   }
 
   #checkBeat(op: Beat): string[] {
     const instance = this.#instance(op);
-    const allowed = this.#allowed(instance, op.replica, op.start, op.end);
+    const allowed = this.#allowed(instance, op, op.start, op.end);
     const who = `${op.service}/${op.id}`;
     if (op.status === 404 && !allowed.has(null) && !this.#mayBeEvicted(instance, op.end)) {
       return [`${who} is registered, and its heartbeat was answered 404`];
@@ -140,7 +148,7 @@ class Model {
       const row = byId.get(instance.id);
       byId.delete(instance.id);
       const who = `${op.service}/${instance.id}`;
-      const allowed = this.#allowed(instance, op.replica, start, op.end);
+      const allowed = this.#allowed(instance, op, start, op.end);
       const alive = this.#isAlive(instance, op, start);
       const mayBeAbsent =
         allowed.has(null) ||
@@ -171,14 +179,13 @@ class Model {
     if (row === undefined) {
       const alive = instances.find(
         (instance) =>
-          this.#isAlive(instance, op, op.start) &&
-          !this.#allowed(instance, op.replica, op.start, op.end).has(null),
+          this.#isAlive(instance, op, op.start) && !this.#allowed(instance, op, op.start, op.end).has(null),
       );
       if (alive === undefined) return [];
       return [`${op.service}/${alive.id} keeps beating, and no healthy instance is said to be there`];
     }
     const possible = instances.filter((instance) =>
-      this.#allowed(instance, op.replica, op.start, op.end).has(row.url),
+      this.#allowed(instance, op, op.start, op.end).has(row.url),
     );
     if (possible.length === 0) return [`${row.url} is handed out, and nothing is registered there`];
     if (possible.every((instance) => this.#isDead(instance, op.start))) {
@@ -195,26 +202,30 @@ class Model {
     return revision < last ? [`${service} was told at revision ${revision} after ${last}`] : [];
   }
 
-  /** The addresses an instance may have for whoever asks `replica` from `start` to `end`; null where it may be absent. */
-  #allowed({ changes }: Instance, replica: string, start: number, end: number): Set<string | null> {
+  /** The addresses an instance may have for whoever reads from `start` to `end`; null where it may be absent. */
+  #allowed({ changes }: Instance, reader: Reader, start: number, end: number): Set<string | null> {
     const allowed = new Set<string | null>();
     let superseded = false;
     for (let i = changes.length - 1; i >= 0 && !superseded; i -= 1) {
       const change = changes[i];
       if (change === undefined || change.outcome === 'nothing' || change.start > end) continue;
       allowed.add(change.url);
-      superseded = change.outcome === 'done' && this.#knownAt(change, replica) < start;
+      superseded = change.outcome === 'done' && this.#knownAt(change, reader) < start;
     }
     if (!superseded) allowed.add(null);
     return allowed;
   }
 
-  /** From when on `replica` has to answer with what was acknowledged. */
-  #knownAt({ replica, end }: Op, reader: string): number {
-    if (replica === reader) return end;
+  /** From when on a reader has to be answered with what was acknowledged. */
+  #knownAt({ replica, end }: Op, reader: Reader): number {
+    if (replica === reader.replica) return end;
     const { lagMs, apart } = this.#rules;
     let known = end + lagMs;
-    for (const { from, to } of apart) if (from <= known && end <= to) known = Math.max(known, to + lagMs);
+    for (const { from, to } of apart) {
+      const noticed = reader.start > from + NOTICED_MS && reader.start < to;
+      const isLie = noticed && reader.stale === false;
+      if (from <= known && end <= to && !isLie) known = Math.max(known, to + lagMs);
+    }
     return known;
   }
 

@@ -3,9 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Timings } from '../../src/registry-server/settings.js';
+import type { Engines } from '../support/cluster.js';
+import { requireSoundAudit } from './audit.js';
 import { seenOf, type Target } from './client.js';
+import { Cluster } from './cluster.js';
 import { History, type Op } from './history.js';
-import { Load, type LoadOptions, type Member } from './load.js';
+import { type Kind, Load, type LoadOptions, type Member } from './load.js';
 import { momentOf, type Rules, type Stretch, violationsOf } from './model.js';
 import { type RegistryProcess, startProcess } from './processes.js';
 import type { ProcessOptions } from './registry-process.js';
@@ -17,9 +20,6 @@ export const FAST_TIMINGS: Partial<Timings> = {
   evictAfterMs: 600_000 / FAST,
   checkIntervalMs: 30_000 / FAST,
 };
-/** As the guide's loop beats: three times in a lease. */
-const BEAT_EVERY_MS = 30_000 / FAST;
-
 /** Answered requests of each kind before a fault, and requests of each kind during it. */
 const ENOUGH_BEFORE = 10;
 const ENOUGH_DURING = 2;
@@ -27,6 +27,7 @@ const PATIENCE_MS = 30_000;
 
 export class Stage {
   readonly history = new History();
+  readonly #engines: Engines | undefined;
   readonly #cleanups: (() => Promise<unknown>)[] = [];
   readonly #standstills: Stretch[] = [];
   readonly #apart: Stretch[] = [];
@@ -40,6 +41,11 @@ export class Stage {
   #load: Load | undefined;
   #faults = 0;
   #targets: readonly Target[] = [];
+
+  /** `engines` are those of the run, for rows of the cluster. */
+  constructor(engines?: Engines) {
+    this.#engines = engines;
+  }
 
   /** Runs when the row has ended, the latest first. */
   onEnd(cleanup: () => Promise<unknown>): void {
@@ -55,13 +61,28 @@ export class Stage {
   /** Starts a registry; it is the one that the traffic goes to, unless others are added with `aim`. */
   async registry(options: Partial<ProcessOptions> = {}, name = 'registry'): Promise<RegistryProcess> {
     const store = options.store ?? { kind: 'sqlite', dataDir: await this.folder() };
-    const process = await startProcess(name, { port: 0, timings: FAST_TIMINGS, ...options, store });
+    const process = await this.process(name, { timings: FAST_TIMINGS, ...options, store });
+    this.#targets = [process];
+    return process;
+  }
+
+  /** Starts a registry or replica, which the traffic is not aimed at yet. */
+  async process(name: string, options: ProcessOptions): Promise<RegistryProcess> {
+    const process = await startProcess(name, { port: 0, ...options });
     this.onEnd(async () => {
       if (process.isRunning) await process.kill();
     });
     this.#renewals.push(performance.now());
-    this.#targets = [process];
     return process;
+  }
+
+  /** Two replicas (`count`) over the engines of the run, or others, which the traffic goes to in turn. */
+  cluster(
+    options: Partial<ProcessOptions> & { count?: number } = {},
+    engines = this.#engines,
+  ): Promise<Cluster> {
+    if (engines === undefined) throw new Error('there are no engines');
+    return Cluster.start(this, engines, options);
   }
 
   /** The traffic goes to these from now on. */
@@ -76,7 +97,9 @@ export class Stage {
 
   /** Starts the traffic, and resolves when every kind of it flows. */
   async load(options: Partial<LoadOptions> = {}): Promise<Load> {
-    const load = new Load(this.history, () => this.#targets, { beatEveryMs: BEAT_EVERY_MS, ...options });
+    // As the guide's loop: three times in a lease.
+    const beatEveryMs = this.#rules.leaseMs / 3;
+    const load = new Load(this.history, () => this.#targets, { beatEveryMs, ...options });
     this.#load = load;
     this.onEnd(() => load.stop());
     const from = performance.now();
@@ -102,10 +125,10 @@ export class Stage {
     return result;
   }
 
-  /** Resolves when every kind of traffic has been answered `count` times more. */
-  async traffic(count = ENOUGH_BEFORE): Promise<void> {
+  /** Resolves when every kind of traffic, or those named, has been answered `count` times more. */
+  async traffic(count = ENOUGH_BEFORE, kinds?: readonly Kind[]): Promise<void> {
     const from = performance.now();
-    await this.#until(() => this.history.answered(from, performance.now()), count, 'is answered');
+    await this.#until(() => this.history.answered(from, performance.now()), count, 'is answered', kinds);
   }
 
   /** Resolves when every kind of traffic has been asked `count` times more, answered or not. */
@@ -115,12 +138,18 @@ export class Stage {
   }
 
   /** Of the reads, some: whoever waits for an answer asks nothing else. */
-  async #until(count: () => Record<Op['kind'], number>, least: number, what: string): Promise<void> {
-    const kinds = this.#load?.kinds ?? [];
+  async #until(
+    count: () => Record<Op['kind'], number>,
+    least: number,
+    what: string,
+    kinds: readonly Kind[] = this.#load?.kinds ?? [],
+  ): Promise<void> {
     const lacking = () => {
       const { change, beat, list, discover, url } = count();
       const seen = { change, beat, read: list + discover + url };
-      return kinds.filter((kind) => seen[kind] < least);
+      return kinds
+        .filter((kind) => seen[kind] < least)
+        .flatMap((kind) => [kind, ...this.history.latest(kind)]);
     };
     await this.eventually(
       async () => lacking(),
@@ -129,16 +158,36 @@ export class Stage {
     );
   }
 
-  /** Resolves when an instance that crashed is no longer said to be healthy. */
+  /** Resolves when an instance that crashed is no longer said to be healthy, by any registry. */
   async noticed(load: Load, { service, id }: Member, patienceMs = PATIENCE_MS): Promise<void> {
+    for (const target of this.#targets) {
+      await this.eventually(
+        async () => (await load.client.list(target, service)).rows?.find((row) => row.id === id)?.state,
+        (state) => state === 'down',
+        `${service}/${id} crashed, and is not taken for down at ${target.name}`,
+        patienceMs,
+      );
+    }
+  }
+
+  /** Resolves when each of them says that all is well with it. */
+  async healthy(targets: readonly Target[]): Promise<void> {
+    for (const target of targets) {
+      await this.eventually(
+        async () => (await this.#load?.client.get(target, '/health'))?.text ?? '',
+        (text) => /"status":"healthy"/.test(text) && !/"unhealthy"/.test(text),
+        `${target.name} is not healthy again`,
+      );
+    }
+  }
+
+  /** Throws where the audit trail does not have what was changed, once. */
+  async checkAudit(): Promise<void> {
     const [target] = this.#targets;
-    if (target === undefined) throw new Error('there is no registry');
-    await this.eventually(
-      async () => (await load.client.list(target, service)).rows?.find((row) => row.id === id)?.state,
-      (state) => state === 'down' || state === undefined,
-      `${service}/${id} crashed, and is not taken for down`,
-      patienceMs,
-    );
+    const load = this.#load;
+    if (target === undefined || load === undefined) throw new Error('there is no traffic');
+    await load.rest();
+    await requireSoundAudit(load.client, target, load.services, this.history);
   }
 
   /** The time that the registry gave to the latest change. */
@@ -189,13 +238,14 @@ export class Stage {
 
   /**
    * Ends the traffic and judges all of it: throws with every violation and what led to it. Before, every service is
-   * listed once more at every registry, and watchers have to know what is there.
+   * listed once more at every registry, and all of them and all watchers have to know the same.
    */
   async check(): Promise<void> {
     if (this.#faults === 0) throw new Error('no fault was brought about');
     const load = this.#load;
     if (load === undefined) throw new Error('there was no traffic');
     await this.#requireWatchersToKnow(load);
+    await load.rest();
     await load.stop();
     for (const target of this.#targets)
       for (const name of load.services) await load.client.list(target, name);
@@ -232,20 +282,16 @@ export class Stage {
 
   /** Quiet services, those that beat and those that were kept: what a watcher knows of them is what a list has. */
   async #requireWatchersToKnow(load: Load): Promise<void> {
-    const [target] = this.#targets;
-    if (target === undefined) return;
     const quiet = load.services.filter((name) => !name.startsWith('churn') && !name.startsWith('kept'));
-    for (const watcher of load.watchers) {
-      for (const service of quiet) {
-        await this.eventually(
-          async () => [
-            (await load.client.list(target, service)).rows,
-            [...(watcher.view.get(service) ?? [])],
-          ],
-          ([there, known]) => JSON.stringify(there) === JSON.stringify(known),
-          `a watcher does not know ${service} as it is`,
-        );
-      }
+    for (const service of quiet) {
+      await this.eventually(
+        async () => {
+          const lists = this.#targets.map(async (target) => (await load.client.list(target, service)).rows);
+          return [...(await Promise.all(lists)), ...load.watchers.map(({ view }) => view.get(service))];
+        },
+        (views) => new Set(views.map((view) => JSON.stringify(view))).size === 1,
+        `not everybody knows ${service} as it is`,
+      );
     }
   }
 

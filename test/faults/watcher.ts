@@ -106,6 +106,6 @@ export class Watcher {
     this.revisions.set(service, revision);
     const [start, end] = [ticks.before, performance.now()];
     const asked = { kind: 'told', replica: target.name, service, start, end, status: 200 } as const;
-    this.#history.add({ ...asked, detail: '', rows, stale: false, stream: this.#stream, revision });
+    this.#history.add({ ...asked, detail: '', rows, stale: true, stream: this.#stream, revision });
   }
 }
