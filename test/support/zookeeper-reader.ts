@@ -55,6 +55,13 @@ export class ZookeeperReader {
     return found.flat().sort();
   }
 
+  /** Tells the ids of a service's instances, now and after every change that ZooKeeper tells of. */
+  async follow(service: string, tell: (ids: readonly string[]) => void): Promise<void> {
+    const path = `${this.#base}/${service}/instances`;
+    const again = () => void this.follow(service, tell).catch(() => undefined);
+    tell(await ask<string[]>((answer) => this.#client.getChildren(path, again, answer)));
+  }
+
   /** Registers as the deployed Config Service does: an ephemeral node, or new data for the one that is there. */
   async register(
     service: string,

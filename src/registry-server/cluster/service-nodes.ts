@@ -161,7 +161,8 @@ export class ServiceNodes {
     const path = this.#view.pathOf(id);
     const wait = lost.since + (lost.ours ? patience.oursMs : patience.foreignMs) - clock.now();
     if (wait > 0) return wait;
-    if ((await zookeeper.get(path)) !== undefined) {
+    // Decided by all servers together: a read could be answered by one that is behind.
+    if (await zookeeper.transact([{ kind: 'check', path }])) {
       this.#view.doubt(id);
       return undefined;
     }
