@@ -217,6 +217,8 @@ describe('under --auth jwt', () => {
       [`${PREFIX}/deregister?service_name=nmt&instance_id=nmt-43`, undefined],
       [`${PREFIX}/heartbeat`, { service_name: 'tts', instance_id: 'tts-1' }],
       [`${PREFIX}/heartbeat`, { service_name: 'nmt', instance_id: 'nmt-43' }],
+      [`${PREFIX}/services/tts/release-evictions`, undefined],
+      [`${PREFIX}/services/nmt/release-evictions`, undefined],
       ['/register', { ...nmt, ...thief }],
       ['/register', { ...nmt, ...thief, service_id: 42 }],
       ['/register', { ...nmt, ...thief, service_id: 42, service_name: 'tts', instance_id: 'tts-1' }],

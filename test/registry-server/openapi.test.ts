@@ -233,6 +233,11 @@ test('what the registry answers is what the document says, errors among it', asy
   await call('healthStatus', 200, { query: { service_id: 'asr' } });
   await call('healthStatus', 422);
 
+  await call('releaseEvictions', 200, owner);
+  await call('releaseEvictions', 401);
+  await call('releaseEvictions', 403, other);
+  await call('releaseEvictions', 404, { ...owner, service: 'nobody' });
+
   await call('heartbeat', 200, { ...owner, body: beat });
   await call('heartbeat', 403, { ...other, body: beat });
   await call('heartbeat', 404, { ...owner, body: { ...beat, instance_id: 'asr-2' } });

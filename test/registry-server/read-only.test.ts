@@ -30,6 +30,7 @@ test('every change is refused before its body or token is looked at, and changes
     [`${PREFIX}/register`, ASR],
     [`${PREFIX}/register`, { nonsense: true }],
     [`${PREFIX}/deregister?service_name=asr&instance_id=asr-1`, undefined],
+    [`${PREFIX}/services/asr/release-evictions`, undefined],
     ['/register', { service_id: 7, service_name: 'nmt', url: 'http://nmt:8000' }],
     ['/deregister', { service_id: 42 }],
   ] as const) {

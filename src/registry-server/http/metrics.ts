@@ -11,8 +11,8 @@ export interface Watchers {
 
 /**
  * Gauges are read when the page is asked for: nothing is spent on them between, and none of them looks at every instance
- * (those that are held left aside), since the catalog keeps its counts. prom-client, which takes a tenth of a second to load, comes with the first page, for
- * what it knows of the process.
+ * (those that are held left aside), since the catalog keeps its counts. prom-client, which takes a tenth of a second to
+ * load, comes with the first page, for memory, CPU and the event loop.
  */
 export function metricsRoutes(app: FastifyInstance, registry: Registry, watch: Watchers): void {
   let ofProcess: Promise<() => Promise<string>> | undefined;
@@ -93,7 +93,7 @@ const LEFT_OUT = [
   'nodejs_eventloop_lag_stddev_seconds',
 ];
 
-/** What makes the lines about this process: memory, CPU, event loop, garbage collection. */
+/** What makes the lines about memory, CPU, event loop and garbage collection. */
 async function processMetrics(): Promise<() => Promise<string>> {
   const { Registry: Prometheus, collectDefaultMetrics } = await import('prom-client');
   const register = new Prometheus();
