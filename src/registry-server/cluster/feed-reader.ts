@@ -186,6 +186,8 @@ export class FeedReader {
     for (let seq = (sender.heard ?? 0) + 1; seq <= last; seq += 1) {
       const entry = waiting.get(seq) ?? (seq <= head ? await this.#slot(sender, seq) : undefined);
       if (entry === undefined) {
+        // Gone with all its nodes: it has told the last by PostgreSQL, too.
+        if (head > 0 && (await this.#head(sender)) === 0) return;
         this.#missed(sender, seq, seq);
         continue;
       }

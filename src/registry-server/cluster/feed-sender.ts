@@ -91,9 +91,9 @@ export class FeedSender {
   #spoolLast(): Promise<void> {
     const recent = this.#seq - 2;
     const last = this.#drafts.filter(
-      ({ seq, told, published, spooled }) => !spooled && (!published || (seq > recent && told.length > 0)),
+      ({ seq, published, spooled }) => !spooled && (!published || seq > recent),
     );
-    return last.length === 0 ? Promise.resolve() : this.#spool(last);
+    return last.some(({ told }) => told.length > 0) ? this.#spool(last) : Promise.resolve();
   }
 
   #plan(): void {

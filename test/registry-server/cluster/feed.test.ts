@@ -291,15 +291,21 @@ describe.skipIf(without)(`the feed${without ? ', without ZooKeeper, which is not
     expect(ids(b.heard)).toEqual(told);
   });
 
-  it('tells the last when it is closed, also where its nodes go at once', async () => {
+  it('tells the last when it is closed, also where its nodes go at once: nobody is blind for that', async () => {
     const { replica } = cluster();
-    const [a, b] = [await replica(A), await replica(B)];
-    a.feed.tell(beat('last'));
-    await a.feed.close();
-    await a.zookeeper.close();
-    await until(() => b.heard.length === 1);
+    const b = await replica(B);
     await sees(b);
-    expect(ids(b.heard)).toEqual(['last']);
+    const blind: unknown[] = [];
+    b.feed.onBlind((since) => blind.push(since));
+    const leaving = ['1', '2', '3', '4', '5', '6'];
+    for (const name of leaving) {
+      const { feed, zookeeper } = await replica(name.repeat(12));
+      feed.tell(beat(name));
+      await feed.close();
+      await zookeeper.close();
+    }
+    await until(() => b.heard.length === leaving.length);
+    expect([ids(b.heard), blind]).toEqual([leaving, []]);
   });
 
   it('does not break where a node holds what is no entry: it says so once', async () => {
