@@ -99,6 +99,15 @@ describe.skipIf(withoutEngines)('replicas', () => {
     expect(await audit()).toMatchObject({ status: 200, body: before });
     const ill = await eventually(health, ({ body }) => body.redis === 'unhealthy');
     expect(ill).toMatchObject({ status: 200, body: { status: 'healthy' } });
+    const metrics = await (await fetch(`${replica.url}/metrics`)).text();
+    expect(metrics.match(/^regctl_(engine|cluster|stale|cut).*$/gm)).toEqual([
+      'regctl_cluster_members 1',
+      'regctl_engine_up{engine="zookeeper"} 1',
+      'regctl_engine_up{engine="postgres"} 1',
+      'regctl_engine_up{engine="redis"} 0',
+      'regctl_stale_seconds 0',
+      'regctl_cut_off 0',
+    ]);
     expect((await register(replica, 'asr-2')).status).toBe(201);
     expect((await audit()).body).toHaveLength(2);
     proxy.heal();
