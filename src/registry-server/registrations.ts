@@ -110,7 +110,8 @@ export class Registrations {
     catalog.put(instance);
     checks.schedule(instance, checkDueAt);
     sweep.schedule(instance);
-    guard.suspect(registration.service);
+    const { service, state } = registration;
+    if (state === 'down' || guard.holds(service)) guard.suspect(service);
   }
 
   /** The state another replica recorded of an instance, unless a heartbeat that is known here says better. */

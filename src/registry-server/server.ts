@@ -15,6 +15,7 @@ import { bareHost, listen } from './listen.js';
 import { Metrics } from './metrics.js';
 import { LoadMeter } from './pacing.js';
 import { httpProbe } from './probe.js';
+import { keyOf } from './registration.js';
 import type { Replica } from './replica.js';
 import {
   type Clock,
@@ -153,7 +154,10 @@ async function serveOpened(
     timings,
     clock,
     (transitions) => {
-      for (const { audit } of transitions) app.log.info(audit, `${audit.service}/${audit.id} ${audit.cause}`);
+      for (const { audit } of transitions) {
+        const name = audit.id === '' ? audit.service : keyOf(audit.service, audit.id);
+        app.log.info(audit, `${name} ${audit.cause}`);
+      }
       writer.record(transitions);
     },
     (ms, now) => load.late(ms, now),

@@ -34,6 +34,7 @@ export type AuditQuery = v.InferOutput<typeof AuditQuery>;
 export const AuditRow = v.object({
   seq: v.number(),
   service_name: v.string(),
+  /** Empty where the row is of the service as a whole. */
   instance_id: v.string(),
   /** Of the service, at this transition. */
   revision: v.number(),

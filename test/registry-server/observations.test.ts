@@ -308,14 +308,22 @@ describe('a replica that may miss heartbeats', () => {
     expect(life.state('asr-1')).toBe('down');
   });
 
-  test('counts what it learns late by the time that did not stand still', () => {
+  test.each([
+    [
+      'was blind',
+      (life: Life) => life.directory.setBlind(true, life.at),
+      (life: Life) => life.pass(200 * SECOND),
+    ],
+    ['stood still', () => undefined, (life: Life) => life.standStill(200 * SECOND)],
+  ])('and %s counts what it learns late by the time that did not stand still', (_, begin, wait) => {
     const { keeper, other } = replicas();
     other.take(keeper.register('asr-1'));
+    pass([keeper, other], 60 * SECOND);
     keeper.beat('asr-1');
     const [beat] = keeper.told;
     if (beat?.kind !== 'beat') throw new Error('a heartbeat is told as one');
-    other.directory.setBlind(true, other.at);
-    other.pass(200 * SECOND);
+    begin(other);
+    wait(other);
     other.learn([{ ...beat, agoMs: 200 * SECOND }]);
     other.directory.setBlind(false, other.at);
     other.pass(85 * SECOND);
