@@ -59,7 +59,12 @@ async function passwordOf(
   }
   const text = await readTextFile(file, 'The password file', signal);
   const password = text.replace(/\r?\n$/, '');
-  return () => password;
+  if (password !== '') return () => password;
+  throw fail('USAGE', {
+    what: `The password file ${file}`,
+    why: 'is empty.',
+    next: `Put the password of ${engine} into it, or leave it out where none is asked for.`,
+  });
 }
 
 /** ZOOKEEPER_BASE_PATH of a Config Service: `/services`, `/a/b`. */

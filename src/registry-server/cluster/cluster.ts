@@ -1,7 +1,6 @@
 // Puts a replica together: the store all share, ZooKeeper, and what it tells and hears of the others.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FastifyBaseLogger } from 'fastify';
 import { fail } from '../../errors.js';
 import type { Clock } from '../settings.js';
 import { PostgresStore } from '../store/postgres.js';
@@ -10,12 +9,12 @@ import { openAuditCache } from './audit-cache.js';
 import type { ClusterEngines } from './engines.js';
 import { Feed } from './feed.js';
 import { Members } from './members.js';
-import { ClusterReplica } from './replica.js';
+import { type ClusterLog, ClusterReplica } from './replica.js';
 import { connectZookeeper, type Zookeeper } from './zookeeper.js';
 
 export interface ClusterOptions {
   readonly clock: Clock;
-  readonly log: FastifyBaseLogger;
+  readonly log: ClusterLog;
   /** Ends the wait for engines that are not up yet. */
   readonly signal?: AbortSignal | undefined;
   /** How long engines that are not up yet are waited for; default 30 s. */

@@ -1,15 +1,18 @@
 // One replica among others: what it hears goes to all of them, and what they tell into its own directory.
-import type { FastifyBaseLogger } from 'fastify';
 import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import type { Observation } from '../observation.js';
 import type { EngineState, Parts, Replica, ReplicaState } from '../replica.js';
 import { type Clock, moment } from '../settings.js';
+import type { StoreLog } from '../store/postgres-watch.js';
 import type { SharedStore } from '../store/store.js';
-import type { AuditCache } from './audit-cache.js';
+import type { AuditCache, CacheLog } from './audit-cache.js';
 import type { Feed } from './feed.js';
 import type { Members, MembersChange } from './members.js';
 import { InstanceNodes } from './nodes.js';
-import type { Zookeeper } from './zookeeper.js';
+import type { NodesLog } from './nodes-news.js';
+import type { Zookeeper, ZookeeperLog } from './zookeeper.js';
+
+export type ClusterLog = ZookeeperLog & CacheLog & NodesLog & StoreLog;
 
 export interface ReplicaParts {
   readonly zookeeper: Zookeeper;
@@ -20,7 +23,7 @@ export interface ReplicaParts {
   /** Where the instances are in ZooKeeper. */
   readonly basePath: string;
   readonly clock: Clock;
-  readonly log: FastifyBaseLogger;
+  readonly log: ClusterLog;
 }
 
 /** A moment without news is nothing to speak of. */

@@ -28,15 +28,16 @@ const MIGRATION_LOCK = 0x72_65_67_63_74_6c;
 
 /** Resolves once the database can be used. Throws CANNOT_SERVE. */
 export async function whenUp(login: PostgresLogin, options: OpenOptions): Promise<void> {
-  const deadline = AbortSignal.timeout(options.waitMs ?? WAIT_MS);
-  const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
+  const { log, waitMs = WAIT_MS, signal } = options;
+  const until = performance.now() + waitMs;
   for (let told = false; ; told = true) {
     try {
       return await prepare(login);
     } catch (error) {
-      if (!mayPass(error) || signal.aborted) throw cannotUsePostgres(error, login);
-      if (!told) options.log.warn({ err: error }, 'waiting for PostgreSQL');
-      await sleep(ASK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+      const late = performance.now() + ASK_EVERY_MS > until;
+      if (!mayPass(error) || late || signal?.aborted) throw cannotUsePostgres(error, login);
+      if (!told) log.warn({ err: error }, 'waiting for PostgreSQL');
+      await sleep(ASK_EVERY_MS, undefined, signal && { signal }).catch(() => undefined);
     }
   }
 }
