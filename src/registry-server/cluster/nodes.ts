@@ -101,11 +101,14 @@ export class InstanceNodes {
     const until = clock.now() + HAND_OVER_MS;
     const all = held.size;
     if (all === 0 || members.others.length === 0) return;
-    while (held.size > 0 && zookeeper.connected && clock.now() < until) {
+    const others = () => members.others.length > 0 && zookeeper.connected;
+    while (held.size > 0 && others() && clock.now() < until) {
+      // Where ZooKeeper does not answer, it is no longer connected.
       await eachOf([...held], WIDTH, (path) => this.#lookWhose(path)).catch(() => undefined);
       if (held.size > 0) await delay(20);
     }
-    log.info({ nodes: all, left: held.size }, 'nodes of instances were handed over to other replicas');
+    const left = held.size === 0 ? '' : `; ${held.size} are left, which go with this session`;
+    log.info({}, `${all - held.size} nodes of instances were handed over to other replicas${left}`);
   }
 
   /** Ends the work; the nodes go with the session. */
