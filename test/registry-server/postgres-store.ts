@@ -9,6 +9,7 @@ import { PostgresStore } from '../../src/registry-server/store/postgres.js';
 import type { AuditRecord } from '../../src/registry-server/store/store.js';
 import { Writer } from '../../src/registry-server/writer.js';
 import type { Engine } from '../support/engines.js';
+import { eventually } from '../support/start-registry.js';
 
 export const PASSWORD = 'hunter2-of-the-tests';
 export const CALLER = { serviceId: null, address: '127.0.0.1' };
@@ -95,6 +96,19 @@ export function known({ directory }: Replica): string[] {
       [service, id, url, incarnation, state].join(' '),
     )
     .sort();
+}
+
+/** Five changes, each made when the one before was heard of: whoever only asked every second would need 4 s. */
+export async function expectHeardAtOnce(from: Replica, to: Replica): Promise<void> {
+  const started = performance.now();
+  for (let i = 0; i < 5; i += 1) {
+    await from.register('heard', `${i}`);
+    await eventually(
+      async () => to.directory.catalog.find('heard', `${i}`),
+      (seen) => seen !== undefined,
+    );
+  }
+  expect(performance.now() - started).toBeLessThan(3_500);
 }
 
 export function record(revision: number, entry = `entry/${revision}`): AuditRecord {

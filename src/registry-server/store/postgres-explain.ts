@@ -12,6 +12,9 @@ const NOT_YET = new Set([
   ...['ENOTFOUND', 'EAI_AGAIN', '57P01', '57P02', '57P03', '53300', '08006', '55P03', '57014'],
 ]);
 
+/** What Node says of a certificate that it does not accept. */
+const CERTIFICATE = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT)/;
+
 function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
@@ -87,6 +90,12 @@ export function cannotUsePostgres(error: unknown, login: PostgresLogin): RegctlE
     return cannot(
       `${server} offers no TLS, which sslmode=${login.sslmode} asks for.`,
       'Set it up there, or say sslmode=disable in --postgres.',
+    );
+  }
+  if (CERTIFICATE.test(code)) {
+    return cannot(
+      `${server} shows a certificate that is not vouched for (${message}).`,
+      'Give its authority with NODE_EXTRA_CA_CERTS, or say sslmode=require in --postgres to encrypt alone.',
     );
   }
   if (mayPass(error)) {

@@ -7,6 +7,8 @@ import type { Connection } from './postgres-connection.js';
 export const CHANNEL = 'regctl';
 
 const POLL_MS = 1_000;
+/** Changes within this time are looked at together. */
+const TOGETHER_MS = 20;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2_000;
 
@@ -66,7 +68,7 @@ export class Watch {
         this.#healthy = false;
         const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures) * (0.5 + random() / 2);
         failures += 1;
-        await sleep(wait, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+        await this.#sleep(wait);
       }
     }
   }
@@ -89,17 +91,23 @@ export class Watch {
         news = false;
         await look(connection);
         answered();
-        if (!news && !connection.isGone) await this.#pause();
+        if (!news && !connection.isGone) await this.#pause(POLL_MS);
+        if (news) await this.#sleep(TOGETHER_MS);
       }
     } finally {
       connection.close();
     }
   }
 
-  /** Until the next question is due, or there is news. */
-  #pause(): Promise<void> {
+  /** Ends early where the watch is closed. */
+  async #sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+  }
+
+  /** Ends early where there is news. */
+  #pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const due = setTimeout(resolve, POLL_MS);
+      const due = setTimeout(resolve, ms);
       this.#wake = () => {
         clearTimeout(due);
         resolve();
