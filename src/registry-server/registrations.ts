@@ -124,6 +124,7 @@ export class Registrations {
       unrecorded.add(correction(row, instance, at), at.now);
       return;
     }
+    const wasChecked = isChecked(instance);
     unrecorded.delete(row);
     catalog.adopt(instance, row);
     // Somebody heard a heartbeat that has not come here yet.
@@ -131,7 +132,7 @@ export class Registrations {
       instance.leaseEnds = leaseNow + timings.downAfterMs;
       instance.leaseGuessed = true;
     }
-    if (isChecked(instance) && instance.check.dueAt < at.now) checks.schedule(instance, at.now);
+    if (!wasChecked && isChecked(instance)) checks.schedule(instance, at.now);
     sweep.schedule(instance);
     guard.suspect(row.service);
   }

@@ -250,6 +250,16 @@ describe('what another replica wrote', () => {
     expect(keeper.pass(6 * SECOND)).toEqual([]);
   });
 
+  test('that its heartbeats decide no more has its health checked at once', () => {
+    const { keeper } = replicas();
+    const row = keeper.register('asr-1', HEALTH);
+    expect(keeper.check(null)).toBe(1);
+    keeper.beat('asr-1');
+    expect(keeper.directory.nextCheckAt()).toBe(Number.POSITIVE_INFINITY);
+    keeper.take({ ...row, state: 'healthy', beats: false });
+    expect(keeper.check(null)).toBe(1);
+  });
+
   test('that is alive has time for its heartbeat to come here too', () => {
     const { keeper, other } = replicas();
     const row = { ...keeper.register('asr-1'), state: 'down' as const, beats: true };
