@@ -97,8 +97,8 @@ export class InstanceNodes {
   async handOver(): Promise<void> {
     const { zookeeper, members, clock, log } = this.#options;
     const { held } = this.#context;
-    await this.#rounds.close();
     const until = clock.now() + HAND_OVER_MS;
+    await this.#rounds.close();
     const all = held.size;
     if (all === 0 || members.others.length === 0) return;
     const others = () => members.others.length > 0 && zookeeper.connected;

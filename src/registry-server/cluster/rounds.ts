@@ -15,6 +15,7 @@ export interface RoundsOptions {
 /** Changes within this time are worked on together. */
 const COALESCE_MS = 50;
 const RETRY_MS = 1000;
+const CLOSE_MS = 1000;
 /** Keys that are worked on at once. */
 const WIDTH = 256;
 
@@ -67,12 +68,12 @@ export class Rounds {
     }
   }
 
-  /** Begins nothing any more; resolves when what is under way has ended. */
+  /** Begins nothing any more; resolves when what is under way has ended, or has had a second for it. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#tick);
     for (const timer of this.#later.values()) clearTimeout(timer);
-    while (this.#running.size > 0) await delay(5);
+    for (let waited = 0; this.#running.size > 0 && waited < CLOSE_MS; waited += 5) await delay(5);
   }
 
   async #run(key: string): Promise<void> {
