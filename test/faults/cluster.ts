@@ -14,6 +14,9 @@ const TIMINGS = { downAfterMs: 90_000 / CLUSTER_FAST, evictAfterMs: 600_000 / CL
 /** What one replica acknowledged another answers with by then: news is told at once, and looked for every second. */
 const LAG_MS = 3000;
 
+/** Of replicas in ZooKeeper: less than half a lease, as with the default times. */
+const SESSION_MS = 4000;
+
 export type Proxies = Readonly<Record<EngineName, TcpProxy>>;
 
 export interface Replica {
@@ -77,10 +80,14 @@ export class Cluster {
       postgres: proxies.postgres.port,
       redis: proxies.redis.port,
     };
+    const engines = this.#deployment.engines(ports);
     const process = await this.#stage.process(name, {
       timings: TIMINGS,
       ...this.#options,
-      store: { kind: 'cluster', engines: this.#deployment.engines(ports) },
+      store: {
+        kind: 'cluster',
+        engines: { ...engines, zookeeper: { ...engines.zookeeper, sessionTimeoutMs: SESSION_MS } },
+      },
     });
     const replica = { process, proxies };
     this.#replicas.push(replica);
@@ -103,6 +110,11 @@ export class Cluster {
   /** Traffic goes to it no more: as a load balancer does once it has noticed. */
   takeOut(replica: Replica): void {
     this.#replicas = this.#replicas.filter((one) => one !== replica);
+    this.#aim();
+  }
+
+  bringBack(replica: Replica): void {
+    this.#replicas.push(replica);
     this.#aim();
   }
 

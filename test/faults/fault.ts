@@ -7,8 +7,6 @@ export interface Fault {
   readonly mode: 'embedded' | 'cluster';
   /** What must hold nonetheless. */
   readonly promise: string;
-  /** Why it cannot be tried on this machine; undefined where it can. Where `CI` is set it is tried all the same. */
-  readonly missing?: () => string | undefined;
   /** Takes minutes: runs beside the others all along, and first. */
   readonly slow?: boolean;
   /**

@@ -25,7 +25,7 @@ export interface LoadOptions {
 export type Kind = 'change' | 'beat' | 'read';
 
 export const BEATING = ['asr', 'nmt', 'tts'] as const;
-const CHURNING = 'churn';
+export const CHURNING = 'churn';
 const KEPT = ['kept-0', 'kept-1', 'kept-2', 'kept-3'] as const;
 
 /** As behind one address: each request goes to the next replica that takes it. */

@@ -12,6 +12,8 @@ export interface RegistryProcess extends Target {
   /** What it logged, a line each. */
   readonly log: readonly string[];
   readonly isRunning: boolean;
+  /** How it ended without having been told to, undefined where it did not. */
+  readonly crash: string | undefined;
   kill(): Promise<void>;
   /** SIGSTOP; resolves when it stands still. */
   stop(): Promise<void>;
@@ -48,6 +50,11 @@ export async function startProcess(name: string, options: ProcessOptions): Promi
   ])) as [{ url: string }];
   const pid = child.pid ?? 0;
   const isRunning = () => child.exitCode === null && child.signalCode === null;
+  let isToEnd = false;
+  const endBy = (signal: NodeJS.Signals): void => {
+    isToEnd = true;
+    child.kill(signal);
+  };
   const requireSignal = async (wanted: NodeJS.Signals): Promise<void> => {
     const [code, signal] = await gone;
     if (signal !== wanted)
@@ -62,8 +69,12 @@ export async function startProcess(name: string, options: ProcessOptions): Promi
     get isRunning() {
       return isRunning();
     },
+    get crash() {
+      if (isRunning() || isToEnd) return undefined;
+      return `${name} ended by itself (${child.exitCode ?? child.signalCode}):\n${log.slice(-20).join('\n')}`;
+    },
     async kill() {
-      child.kill('SIGKILL');
+      endBy('SIGKILL');
       await requireSignal('SIGKILL');
     },
     async stop() {
@@ -73,12 +84,13 @@ export async function startProcess(name: string, options: ProcessOptions): Promi
     go: () => void child.kill('SIGCONT'),
     async terminate() {
       const began = performance.now();
-      child.kill('SIGTERM');
+      endBy('SIGTERM');
       const [code] = await gone;
       return { code, milliseconds: performance.now() - began };
     },
     setWall: (offsetMs) => send({ order: 'wall', offsetMs }),
     async killAt(point) {
+      isToEnd = true;
       send({ order: 'kill', point });
       await requireSignal('SIGKILL');
     },

@@ -8,7 +8,7 @@ import { requireSoundAudit } from './audit.js';
 import { seenOf, type Target } from './client.js';
 import { Cluster } from './cluster.js';
 import { History, type Op } from './history.js';
-import { type Kind, Load, type LoadOptions, type Member } from './load.js';
+import { CHURNING, type Kind, Load, type LoadOptions, type Member } from './load.js';
 import { momentOf, type Rules, type Stretch, violationsOf } from './model.js';
 import { type RegistryProcess, startProcess } from './processes.js';
 import type { ProcessOptions } from './registry-process.js';
@@ -29,6 +29,7 @@ export class Stage {
   readonly history = new History();
   readonly #engines: Engines | undefined;
   readonly #cleanups: (() => Promise<unknown>)[] = [];
+  readonly #processes: RegistryProcess[] = [];
   readonly #standstills: Stretch[] = [];
   readonly #apart: Stretch[] = [];
   readonly #renewals: number[] = [];
@@ -45,6 +46,11 @@ export class Stage {
   /** `engines` are those of the run, for rows of the cluster. */
   constructor(engines?: Engines) {
     this.#engines = engines;
+  }
+
+  get engines(): Engines {
+    if (this.#engines === undefined) throw new Error('there are no engines');
+    return this.#engines;
   }
 
   /** Runs when the row has ended, the latest first. */
@@ -69,6 +75,7 @@ export class Stage {
   /** Starts a registry or replica, which the traffic is not aimed at yet. */
   async process(name: string, options: ProcessOptions): Promise<RegistryProcess> {
     const process = await startProcess(name, { port: 0, ...options });
+    this.#processes.push(process);
     this.onEnd(async () => {
       if (process.isRunning) await process.kill();
     });
@@ -79,9 +86,8 @@ export class Stage {
   /** Two replicas (`count`) over the engines of the run, or others, which the traffic goes to in turn. */
   cluster(
     options: Partial<ProcessOptions> & { count?: number } = {},
-    engines = this.#engines,
+    engines = this.engines,
   ): Promise<Cluster> {
-    if (engines === undefined) throw new Error('there are no engines');
     return Cluster.start(this, engines, options);
   }
 
@@ -190,14 +196,13 @@ export class Stage {
     await requireSoundAudit(load.client, target, load.services, this.history);
   }
 
-  /** The time that the registry gave to the latest change. */
-  async latestChange(): Promise<Date> {
+  /** The times that the registry gave to the latest registrations of what is registered again and again. */
+  async changeTimes(): Promise<Date[]> {
     const load = this.#load;
     const [target] = this.#targets;
     if (load === undefined || target === undefined) throw new Error('there is no traffic');
-    const { body } = await load.client.get(target, `/api/v1/registry/services/${load.services[3]}`);
-    const times = (body as { registered_at: string }[]).map(({ registered_at }) => registered_at);
-    return new Date(times.sort().at(-1) ?? 0);
+    const { body } = await load.client.get(target, `/api/v1/registry/services/${CHURNING}`);
+    return (body as { registered_at: string }[]).map(({ registered_at }) => new Date(registered_at));
   }
 
   /** Leases do not run while `act` does: the registry cannot know. */
@@ -220,7 +225,7 @@ export class Stage {
     }
   }
 
-  /** Looks again until it holds; fails after `patienceMs` with what was seen last. */
+  /** Looks again until it holds, also after an error; fails after `patienceMs` with what was seen last. */
   async eventually<T>(
     look: () => Promise<T>,
     holds: (seen: T) => boolean,
@@ -229,9 +234,12 @@ export class Stage {
   ): Promise<T> {
     const deadline = performance.now() + patienceMs;
     for (;;) {
-      const seen = await look();
-      if (holds(seen)) return seen;
-      if (performance.now() > deadline) throw new Error(`${what}: ${JSON.stringify(seen)}`);
+      const seen = await look().then(
+        (value) => ({ value, text: JSON.stringify(value) }),
+        (error: unknown) => ({ text: String(error) }),
+      );
+      if ('value' in seen && holds(seen.value)) return seen.value;
+      if (performance.now() > deadline) throw new Error(`${what}: ${seen.text}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -293,6 +301,11 @@ export class Stage {
         `not everybody knows ${service} as it is`,
       );
     }
+  }
+
+  /** What ended that nobody ended. */
+  get crashes(): string[] {
+    return this.#processes.flatMap(({ crash }) => crash ?? []);
   }
 
   /** Ends everything that was started. */

@@ -20,15 +20,20 @@ const CUTS = [
 const ROUNDS = LONG ? 50 : 6;
 
 /**
- * Makes changes one at a time: the stream is cut at the event of the first, the second comes while it is cut. Throws
+ * Makes changes at `registry` one at a time, watched at the registry that is called `name` and listens on `port`: the stream is cut at the event of the first, the second comes while it is cut. Throws
  * where the watcher is not told of either, with the very revision, or has to begin anew.
  */
-export async function cutAtEveryEvent(stage: Stage, registry: Target, port: number): Promise<void> {
+export async function cutAtEveryEvent(
+  stage: Stage,
+  registry: Target,
+  port: number,
+  name = registry.name,
+): Promise<void> {
   const proxy: TcpProxy = await startProxy(port);
   stage.onEnd(() => proxy.close());
   const client = new Client(stage.history);
   stage.onEnd(async () => client.close());
-  const behind = { name: registry.name, url: `http://127.0.0.1:${proxy.port}` };
+  const behind = { name, url: `http://127.0.0.1:${proxy.port}` };
   const watcher = new Watcher(stage.history, 'cut', () => behind, ['cut-a', 'cut-b']);
   const watching = watcher.run();
   stage.onEnd(async () => {

@@ -1,0 +1,307 @@
+// What happens to a replica: killed, stopped, ended, cut off, with a clock that is wrong.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ZookeeperReader } from '../../support/zookeeper-reader.js';
+import type { Target } from '../client.js';
+import { CLUSTER_FAST, type Cluster, type Replica } from '../cluster.js';
+import type { Fault } from '../fault.js';
+import { BEATING, type Load } from '../load.js';
+import { LONG } from '../run-rows.js';
+import type { Stage } from '../stage.js';
+import { Watcher } from '../watcher.js';
+
+const HOUR_MS = 3_600_000;
+const LEASE_MS = 90_000 / CLUSTER_FAST;
+
+/** `service/id` of every instance of the services that beat, as the replica lists them. */
+async function listed(load: Load, target: Target): Promise<string[]> {
+  const lists = await Promise.all(BEATING.map((service) => load.client.list(target, service)));
+  return lists.flatMap(({ service, rows = [] }) => rows.map(({ id }) => `${service}/${id}`)).sort();
+}
+
+/** Of the same services, as ZooKeeper has them. */
+async function nodes(reader: ZookeeperReader): Promise<string[]> {
+  return (await reader.all()).filter((path) => BEATING.some((service) => path.startsWith(`${service}/`)));
+}
+
+/** Who knows the layout in ZooKeeper alone sees every instance that a replica lists. */
+export async function requireNodes(
+  stage: Stage,
+  load: Load,
+  cluster: Cluster,
+  reader: ZookeeperReader,
+  replica = cluster.replicas[0],
+) {
+  if (replica === undefined) throw new Error('there is no replica');
+  await stage.eventually(
+    async () => [await nodes(reader), await listed(load, replica.process)],
+    ([seen, there]) => there?.length !== 0 && JSON.stringify(seen) === JSON.stringify(there),
+    'ZooKeeper has not what the replica lists',
+  );
+}
+
+/** Two replicas under traffic, and one who sees what ZooKeeper has of it. */
+export async function prepared(stage: Stage, ...how: Parameters<Stage['cluster']>) {
+  const cluster = await stage.cluster(...how);
+  const load = await stage.load();
+  const reader = await cluster.reader();
+  await requireNodes(stage, load, cluster, reader);
+  return { cluster, load, reader };
+}
+
+/** What beats is up, what crashes is down in its time, and all is as the history has it. */
+export async function judged(stage: Stage, load: Load): Promise<void> {
+  await stage.traffic();
+  await stage.noticed(load, load.crash());
+  await stage.checkAudit();
+  await stage.check();
+}
+
+/** Cuts a replica off while `act` runs. */
+async function cutOff<T>(
+  stage: Stage,
+  cut: readonly Replica[],
+  names: readonly (keyof Replica['proxies'])[],
+  act: () => Promise<T>,
+) {
+  const proxies = cut.flatMap((replica) => names.map((name) => replica.proxies[name]));
+  await stage.standstill(() =>
+    stage.apart(async () => {
+      await stage.during(async () => {
+        for (const proxy of proxies) proxy.blackHole();
+        await sleep(LEASE_MS + 3000);
+        await act();
+        const silent = proxies.filter(({ held }) => held === 0);
+        if (silent.length > 0) throw new Error('nothing was held back');
+        for (const proxy of proxies) proxy.heal();
+      });
+      await stage.traffic();
+      await stage.healthy(cut.map(({ process }) => process));
+    }),
+  );
+}
+
+export const REPLICA_FAULTS: readonly Fault[] = [
+  {
+    name: 'SIGKILL of a replica',
+    mode: 'cluster',
+    promise:
+      'A heartbeat at any replica counts, and after kill -9 of one its instances stay discoverable; the others put their nodes in ZooKeeper back.',
+    async run(stage) {
+      const { cluster, load, reader } = await prepared(stage);
+      const [victim] = cluster.pair;
+      await stage.during(async () => {
+        await victim.process.kill();
+        await stage.attempts(20);
+        cluster.takeOut(victim);
+        await stage.traffic();
+        await requireNodes(stage, load, cluster, reader);
+      });
+      await cluster.add();
+      await requireNodes(stage, load, cluster, reader);
+      await judged(stage, load);
+      return 'Every instance was discoverable all along, and in ZooKeeper again as one sees it that knows the layout alone; nothing acknowledged was lost.';
+    },
+  },
+  {
+    name: 'SIGKILL of all replicas at once',
+    mode: 'cluster',
+    promise: 'An acknowledged registration survives; every instance has a fresh lease after the start.',
+    async run(stage) {
+      const { cluster, load, reader } = await prepared(stage);
+      await stage.during(async () => {
+        const old = cluster.replicas;
+        await Promise.all(old.map(({ process }) => process.kill()));
+        await stage.attempts();
+        await Promise.all([cluster.add(), cluster.add()]);
+        for (const replica of old) cluster.takeOut(replica);
+      });
+      await stage.traffic();
+      await requireNodes(stage, load, cluster, reader);
+      await judged(stage, load);
+      return 'Everything acknowledged was there; nothing that beat was down; ZooKeeper had every instance again.';
+    },
+  },
+  {
+    name: 'SIGSTOP of a replica for 120 s, ten times as fast',
+    mode: 'cluster',
+    promise:
+      'Nothing that beats at the others is taken for down; what woke up does not say for true what is long over.',
+    async run(stage) {
+      const { cluster, load, reader } = await prepared(stage);
+      const [victim] = cluster.pair;
+      await stage.standstill(() =>
+        stage.apart(async () => {
+          await stage.during(async () => {
+            await victim.process.stop();
+            cluster.takeOut(victim);
+            await sleep(120_000 / CLUSTER_FAST);
+            await stage.traffic();
+            await requireNodes(stage, load, cluster, reader);
+            victim.process.go();
+          });
+          cluster.bringBack(victim);
+          await stage.healthy([victim.process]);
+        }),
+      );
+      await requireNodes(stage, load, cluster, reader);
+      await judged(stage, load);
+      return 'Nothing that beat was down or missing at either replica; the one that woke up had caught up, or marked its answers as stale until it had.';
+    },
+  },
+  {
+    name: 'SIGTERM of a replica',
+    mode: 'cluster',
+    promise:
+      'It stops accepting, finishes what is under way, hands its instances over, and exits 0 within 10 s.',
+    async run(stage) {
+      const { cluster, load, reader } = await prepared(stage);
+      for (let round = 0; round < (LONG ? 5 : 2); round += 1) {
+        const [victim] = cluster.pair;
+        await cluster.add();
+        await requireNodes(stage, load, cluster, reader);
+        const there = await listed(load, victim.process);
+        await stage.during(async () => {
+          const ended = victim.process.terminate();
+          const missing = new Set<string>();
+          let polls = 0;
+          let isOver = false;
+          const looking = (async () => {
+            while (!isOver) {
+              const seen = new Set(await nodes(reader));
+              for (const path of there) if (!seen.has(path)) missing.add(path);
+              polls += 1;
+            }
+          })();
+          const { code, milliseconds } = await ended;
+          isOver = true;
+          await looking;
+          cluster.takeOut(victim);
+          if (code !== 0 || milliseconds > 10_000) throw new Error(`exit ${code} after ${milliseconds} ms`);
+          if (polls < 3 || missing.size > 0) throw new Error(`missing meanwhile: ${[...missing].join(' ')}`);
+        });
+        await stage.traffic();
+      }
+      await requireNodes(stage, load, cluster, reader);
+      await judged(stage, load);
+      return 'It ended with 0 in time; its instances were in ZooKeeper at every look, and in every answer of the others.';
+    },
+  },
+  {
+    name: 'one replica is cut off from ZooKeeper, then the other, then both',
+    mode: 'cluster',
+    promise:
+      'Nothing that beats at either is taken for down by any; what was missed is learnt when they are together again.',
+    async run(stage) {
+      const { cluster, load, reader } = await prepared(stage);
+      const [one, two] = cluster.pair;
+      for (const cut of [[one], [two], [one, two]]) {
+        await cutOff(stage, cut, ['zookeeper'], () => stage.traffic());
+        await requireNodes(stage, load, cluster, reader);
+      }
+      await judged(stage, load);
+      return 'All went on at both; nothing that beat was down or missing at either; once healed ZooKeeper had every instance, each once.';
+    },
+  },
+  {
+    name: 'one replica is cut off from PostgreSQL',
+    mode: 'cluster',
+    promise:
+      'It answers reads, marked where they may be stale, and heartbeats; registrations go to the other. It catches up by itself.',
+    async run(stage) {
+      const { cluster, load } = await prepared(stage);
+      const [one] = cluster.pair;
+      await cutOff(stage, [one], ['postgres'], async () => {
+        await stage.traffic();
+        const { stale } = await load.client.list(one.process, 'asr');
+        if (!stale) throw new Error('it does not say that it may be out of date');
+      });
+      await judged(stage, load);
+      return 'Registrations were taken by the other; reads and heartbeats by both, its reads marked; it knew everything once it was healed.';
+    },
+  },
+  {
+    name: 'one replica is cut off from every engine',
+    mode: 'cluster',
+    promise:
+      'It says so: heartbeats that it could tell nobody of are answered 503, and /ready is 503, so that they go to the other.',
+    async run(stage) {
+      const { cluster, load, reader } = await prepared(stage);
+      const [one] = cluster.pair;
+      await cutOff(stage, [one], ['zookeeper', 'postgres', 'redis'], async () => {
+        const ready = await load.client.get(one.process, '/ready');
+        const beat = await load.client.beat(one.process, 'asr', 'asr-0');
+        if (ready.status !== 503 || beat !== 503)
+          throw new Error(`/ready ${ready.status}, heartbeat ${beat}`);
+        await stage.traffic();
+      });
+      await requireNodes(stage, load, cluster, reader);
+      await judged(stage, load);
+      return 'It answered heartbeats and /ready with 503; the other took them; nothing that beat was down or missing at either, and both knew the same once it was healed.';
+    },
+  },
+  {
+    name: 'the wall clock of one replica is an hour ahead, then an hour behind',
+    mode: 'cluster',
+    promise: 'Jumps of the wall clock change nothing: leases run on a monotonic one.',
+    async run(stage) {
+      const { cluster, load } = await prepared(stage);
+      const [one] = cluster.pair;
+      for (const offset of [HOUR_MS, -HOUR_MS]) {
+        await stage.during(async () => {
+          one.process.setWall(offset);
+          await stage.eventually(
+            () => stage.changeTimes(),
+            (times) => times.some((at) => Math.abs(at.getTime() - Date.now() - offset) < 60_000),
+            'the clock was not set',
+          );
+          await sleep(LEASE_MS + 2000);
+        });
+        await stage.noticed(load, load.crash());
+      }
+      await judged(stage, load);
+      return 'Nothing that beat was down or missing at either replica; what crashed was down in its time at both.';
+    },
+  },
+  {
+    name: 'a replica is killed that is being watched',
+    mode: 'cluster',
+    promise:
+      'Its watchers go on at another: 410 says that they have to list anew, and they miss nothing from there.',
+    async run(stage) {
+      const { cluster, load } = await prepared(stage);
+      const [victim, survivor] = cluster.pair;
+      let target: Target = victim.process;
+      const watcher = new Watcher(stage.history, 'moving', () => target);
+      const watching = watcher.run();
+      stage.onEnd(async () => {
+        watcher.stop();
+        await watching;
+      });
+      await stage.eventually(
+        async () => watcher.view.size,
+        (size) => size > 3,
+        'the watcher was told nothing',
+      );
+      await stage.during(async () => {
+        await victim.process.kill();
+        target = survivor.process;
+        cluster.takeOut(victim);
+        await stage.traffic();
+      });
+      await load.rest();
+      await stage.eventually(
+        async () => {
+          const lists = load.services.map((service) => load.client.list(survivor.process, service));
+          return (await Promise.all(lists)).filter(
+            ({ service, rows }) => JSON.stringify(rows) !== JSON.stringify(watcher.view.get(service) ?? []),
+          );
+        },
+        (differing) => differing.length === 0,
+        'the watcher does not know what is there',
+      );
+      if (watcher.counts.gone !== 1) throw new Error(`begun anew ${watcher.counts.gone} times`);
+      await stage.check();
+      return 'It was told 410 once, listed anew at the survivor, and knew every service as it was; revisions never went back.';
+    },
+  },
+];

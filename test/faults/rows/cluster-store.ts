@@ -1,0 +1,219 @@
+// PostgreSQL and replicas killed in a commit, answers that are lost; Redis flushed and filled with what is not so.
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import type { Engines } from '../../support/cluster.js';
+import { startEngine } from '../../support/engines.js';
+import { auditOf } from '../audit.js';
+import type { Cluster, Replica } from '../cluster.js';
+import { killServer, restartEngine } from '../engine-restart.js';
+import type { Fault } from '../fault.js';
+import type { Load } from '../load.js';
+import { LONG } from '../run-rows.js';
+import type { Stage } from '../stage.js';
+
+/** The last statements of every writing transaction are sent as one: the announcement, and the commit. */
+const ANNOUNCEMENT = "select pg_notify('";
+const COMMITTED = 'COMMIT\0';
+const ROUNDS = LONG ? 20 : 4;
+
+const PROMISE_COMMIT =
+  'A registration is acknowledged once it is committed; a commit whose answer was lost is looked for, and never made twice.';
+const SEEN_COMMIT =
+  'Every acknowledged registration was there, what was answered "nothing was changed" was not, and every change is in the audit trail once.';
+
+/** Resolves when the writer of this replica is about to commit (`before`), or has been told that it has (`lost`). */
+function atCommit(
+  { proxies: { postgres } }: Replica,
+  when: 'before' | 'lost',
+  act: () => void,
+): Promise<void> {
+  if (when === 'before')
+    return postgres.when({ direction: 'up', bytes: ANNOUNCEMENT, moment: 'before' }, act);
+  return postgres
+    .when({ direction: 'up', bytes: ANNOUNCEMENT, moment: 'after' }, () => undefined)
+    .then(() => postgres.when({ direction: 'down', bytes: COMMITTED, moment: 'before' }, act));
+}
+
+async function judged(stage: Stage, cluster: Cluster): Promise<void> {
+  await stage.traffic();
+  await stage.healthy(cluster.replicas.map(({ process }) => process));
+  await stage.checkAudit();
+  await stage.check();
+}
+
+/** The rows over an engine of their own, which goes down with all that use it. */
+async function ownPostgres(stage: Stage, shared: Engines): Promise<Engines> {
+  const postgres = await startEngine('postgres');
+  stage.onEnd(() => postgres.close());
+  return { ...shared, postgres };
+}
+
+export const STORE_FAULTS: readonly Fault[] = [
+  {
+    name: 'the connection to PostgreSQL is reset right before a commit',
+    mode: 'cluster',
+    promise: PROMISE_COMMIT,
+    async run(stage) {
+      const cluster = await stage.cluster();
+      await stage.load();
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const replica = cluster.pair[round % 2 === 0 ? 0 : 1];
+        await stage.during(() => atCommit(replica, 'before', () => replica.proxies.postgres.reset()));
+        await stage.traffic();
+      }
+      await judged(stage, cluster);
+      return SEEN_COMMIT;
+    },
+  },
+  {
+    name: "PostgreSQL's answer to a commit is lost",
+    mode: 'cluster',
+    promise: PROMISE_COMMIT,
+    async run(stage) {
+      const cluster = await stage.cluster();
+      await stage.load();
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const replica = cluster.pair[round % 2 === 0 ? 0 : 1];
+        await stage.during(() => atCommit(replica, 'lost', () => replica.proxies.postgres.reset()));
+        await stage.traffic();
+      }
+      await judged(stage, cluster);
+      return SEEN_COMMIT;
+    },
+  },
+  {
+    name: "PostgreSQL's answer to a commit never comes",
+    mode: 'cluster',
+    promise: PROMISE_COMMIT,
+    async run(stage) {
+      const cluster = await stage.cluster();
+      await stage.load();
+      const [replica] = cluster.pair;
+      await stage.standstill(() =>
+        stage.apart(async () => {
+          await stage.during(async () => {
+            await atCommit(replica, 'lost', () => replica.proxies.postgres.blackHole());
+            // The other goes on: who fell silent holds no lock.
+            await stage.traffic();
+            replica.proxies.postgres.heal();
+          });
+          await stage.healthy([replica.process]);
+        }),
+      );
+      await judged(stage, cluster);
+      return SEEN_COMMIT;
+    },
+  },
+  {
+    name: 'PostgreSQL is killed in a commit, and starts again',
+    mode: 'cluster',
+    promise: PROMISE_COMMIT,
+    async run(stage) {
+      const engines = await ownPostgres(stage, stage.engines);
+      const cluster = await stage.cluster({}, engines);
+      await stage.load();
+      for (const when of ['before', 'lost'] as const) {
+        const [replica] = cluster.pair;
+        await stage.standstill(() =>
+          stage.apart(async () => {
+            await stage.during(async () => {
+              await atCommit(replica, when, () => replica.proxies.postgres.blackHole());
+              await killServer(engines.postgres);
+              replica.proxies.postgres.heal();
+              await stage.traffic(5, ['beat', 'read']);
+              await restartEngine(stage, engines.postgres);
+            });
+            await stage.traffic();
+            await stage.healthy(cluster.replicas.map(({ process }) => process));
+          }),
+        );
+      }
+      await judged(stage, cluster);
+      return SEEN_COMMIT;
+    },
+  },
+  {
+    name: 'SIGKILL of a replica before and after its commit',
+    mode: 'cluster',
+    promise: 'An acknowledged registration survives kill -9 at any moment.',
+    async run(stage) {
+      const cluster = await stage.cluster();
+      await stage.load();
+      for (const when of ['before', 'lost'] as const) {
+        const [victim] = cluster.pair;
+        await stage.during(async () => {
+          const killed = atCommit(victim, when, () => victim.proxies.postgres.blackHole());
+          await killed;
+          await victim.process.kill();
+          victim.proxies.postgres.heal();
+          await stage.attempts(10);
+          cluster.takeOut(victim);
+          await cluster.add();
+        });
+        await stage.traffic();
+      }
+      await judged(stage, cluster);
+      return SEEN_COMMIT;
+    },
+  },
+  {
+    name: 'Redis is flushed, and filled with what is stale or no answer at all',
+    mode: 'cluster',
+    promise:
+      'Losing the cache or poisoning it costs speed only: no answer is believed that is of another time.',
+    async run(stage) {
+      const cluster = await stage.cluster();
+      const load = await stage.load();
+      const redis = new Redis({ host: '127.0.0.1', port: stage.engines.redis.port });
+      stage.onEnd(async () => redis.disconnect());
+      const keys = () => redis.keys('regctl:*');
+      await stage.during(async () => {
+        for (let round = 0; round < ROUNDS; round += 1) {
+          await readAudit(load, cluster);
+          const found = await stage.eventually(keys, ({ length }) => length > 0, 'nothing is cached');
+          const old = await redis.get(found[0] ?? '');
+          await stage.traffic();
+          for (const value of [old ?? '', 'not JSON', '[]', '{"rows":[]}', '\u0000']) {
+            for (const key of await keys()) await redis.set(key, value, 'KEEPTTL');
+            await readAudit(load, cluster);
+          }
+          await redis.flushall();
+          await readAudit(load, cluster);
+        }
+      });
+      await load.rest();
+      const [one, two] = cluster.pair;
+      for (const service of load.services) {
+        const told = [one, two].map(async ({ process }) =>
+          JSON.stringify(await auditOf(load.client, process, service)),
+        );
+        const rows = JSON.stringify(await storedAudit(stage, cluster, service));
+        for (const text of await Promise.all(told)) {
+          if (text !== rows) throw new Error(`the audit trail of ${service} is not what PostgreSQL has`);
+        }
+      }
+      await judged(stage, cluster);
+      return 'Every audit trail that was answered is what PostgreSQL has; nothing else was touched.';
+    },
+  },
+];
+
+async function readAudit(load: Load, cluster: Cluster): Promise<void> {
+  for (const { process } of cluster.replicas)
+    for (const name of load.services) await auditOf(load.client, process, name);
+}
+
+/** As PostgreSQL has it, asked past every replica. */
+async function storedAudit(stage: Stage, cluster: Cluster, service: string): Promise<unknown[]> {
+  const { port } = stage.engines.postgres;
+  const client = new pg.Client({ host: '127.0.0.1', port, user: 'registry', database: cluster.database });
+  await client.connect();
+  const { rows } = await client.query(
+    `select seq::float8, service as service_name, id as instance_id, revision::float8, at, actor, cause,
+       from_state as "from", to_state as "to", detail
+     from regctl.audit where service = $1 order by seq`,
+    [service],
+  );
+  await client.end();
+  return rows;
+}
