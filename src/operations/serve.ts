@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from '../context.js';
 import { fail } from '../errors.js';
 import { type EnginesInput, enginesOf, type NamedEngines, namedEngines } from './serve-engines.js';
@@ -57,6 +58,8 @@ export interface Server {
 const LOG_FD = 2;
 /** The samples, then requests under way: what is left of this after one is the other's. */
 const END_PATIENCE_MS = 7_500;
+/** A proxy that asks every second has noticed by then that another replica is to be asked. */
+const LEAVING_MS = 2_000;
 
 /** Starts the registry. Throws CANNOT_SERVE, or INVALID_SETTING or MISSING_SETTING for the secret. */
 export async function serve(input: ServeInput, context: Context): Promise<Server> {
@@ -118,6 +121,10 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
       const started = context.clock.monotonic();
       // The samples deregister, for which the registry has to be there still.
       await samples?.stop();
+      if (engines !== undefined) {
+        registry.leave();
+        await delay(LEAVING_MS);
+      }
       await close(END_PATIENCE_MS - (context.clock.monotonic() - started));
     });
     return { serving, ended };

@@ -74,6 +74,8 @@ export interface RegistryOptions {
 
 export interface RunningRegistry {
   readonly url: string;
+  /** Has `/ready` say so to a proxy, while all else goes on. */
+  leave(): void;
   /**
    * Stops accepting, finishes what is under way, writes what is queued. Requests still under way after `patienceMs`
    * (7 s) are cut.
@@ -180,6 +182,7 @@ async function serveOpened(
     version: options.version ?? 'unknown',
     replica,
     loaded: false,
+    leaving: false,
   };
   serveRegistry(app, registry, http);
   const forgetting = setInterval(() => void forget(store, directory, clock, app), FORGET_EVERY_MS);
@@ -213,6 +216,9 @@ async function serveOpened(
     );
     return {
       url,
+      leave() {
+        registry.leaving = true;
+      },
       close: (patienceMs = CLOSE_PATIENCE_MS) => stop(patienceMs),
     };
   } catch (error) {

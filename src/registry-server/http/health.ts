@@ -52,6 +52,7 @@ export function healthRoutes(app: FastifyInstance, registry: Registry): void {
   });
 
   app.get('/ready', async (_request, reply) => {
+    if (registry.leaving) return reply.code(503).send({ status: 'leaving' });
     // What it hears would count for nothing: another replica is the better one.
     if (registry.replica?.cutOff) return reply.code(503).send({ status: 'cut off from its engines' });
     return { status: 'ready' };

@@ -35,4 +35,6 @@ export interface Registry {
   readonly replica: Replica | undefined;
   /** What was registered has been read back. */
   loaded: boolean;
+  /** It is about to end: a proxy should ask another replica. */
+  leaving: boolean;
 }
