@@ -3,7 +3,7 @@ import { Catalog } from './catalog.js';
 import { CheckQueue } from './check-queue.js';
 import type { DueCheck } from './check-schedule.js';
 import type { Parts } from './directory-parts.js';
-import { ExpiryGuard, lostSince } from './expiry-guard.js';
+import { ExpiryGuard, type HeldService } from './expiry-guard.js';
 import type { Instance } from './instance.js';
 import { LeaseClock } from './lease-clock.js';
 import { LeaseSweep } from './lease-sweep.js';
@@ -26,12 +26,6 @@ export interface DirectoryOptions {
   readonly tell?: (observation: Observation) => void;
   /** False while nothing can be recorded. */
   readonly canRecord?: () => boolean;
-}
-
-/** A service of which nothing is evicted, and how many of its instances would be. */
-export interface HeldService {
-  readonly service: string;
-  readonly instances: number;
 }
 
 export class Directory {
@@ -140,14 +134,8 @@ export class Directory {
   }
 
   /** The latest heartbeat of every instance that beats, for a replica that has just come. */
-  *leases({ now }: Moment): Generator<Observation> {
-    const leaseNow = this.#parts.leaseClock.advance(now);
-    for (const { registration, lastBeat } of this.catalog.instances()) {
-      if (!registration.beats || lastBeat === null) continue;
-      const { service, id, incarnation } = registration;
-      const agoMs = Math.max(0, leaseNow + this.#parts.timings.downAfterMs - lastBeat.leaseEnds);
-      yield { kind: 'lease', service, id, incarnation, named: lastBeat.named, agoMs };
-    }
+  leases(at: Moment): Iterable<Observation> {
+    return this.#signs.leases(at);
   }
 
   // --- what the registry does by itself ---
@@ -186,13 +174,13 @@ export class Directory {
   }
 
   /** These services, with how many of their instances are not evicted. */
-  *held(): Generator<HeldService> {
-    for (const service of this.heldServices) yield { service, instances: this.#lostOf(service) };
+  held(): HeldService[] {
+    return [...this.heldServices].map((service) => ({ service, instances: this.heldOf(service) }));
   }
 
   /** As `held`, of one service: 0 where nothing is held. */
   heldOf(service: string): number {
-    return this.#parts.guard.holds(service) ? this.#lostOf(service) : 0;
+    return this.#parts.guard.heldOf(service);
   }
 
   /** An operator (`actor`) lets go what is held of the service: it is evicted when its time is over. */
@@ -209,10 +197,5 @@ export class Directory {
     const { guard, leaseClock, sweep } = this.#parts;
     for (const instance of this.catalog.service(service)?.instances.values() ?? []) sweep.schedule(instance);
     return guard.release(service, leaseClock.advance(now));
-  }
-
-  #lostOf(service: string): number {
-    const instances = this.catalog.service(service)?.instances.values() ?? [];
-    return [...instances].filter((instance) => lostSince(instance) !== undefined).length;
   }
 }

@@ -15,6 +15,12 @@ export interface GuardChange {
   readonly of: number;
 }
 
+/** A service of which nothing is evicted, and how many of its instances would be. */
+export interface HeldService {
+  readonly service: string;
+  readonly instances: number;
+}
+
 /** The instances of a service that are judged by the same kind of sign of life. */
 interface Group {
   readonly of: number;
@@ -48,6 +54,13 @@ export class ExpiryGuard {
   /** The services whose evictions are held. */
   get held(): ReadonlySet<string> {
     return this.#held;
+  }
+
+  /** How many instances of the service are not evicted: 0 where nothing is held. */
+  heldOf(service: string): number {
+    if (!this.#held.has(service)) return 0;
+    const instances = this.#catalog.service(service)?.instances.values() ?? [];
+    return [...instances].filter((instance) => lostSince(instance) !== undefined).length;
   }
 
   /** Looks at what changed: to be called before anything is evicted. */

@@ -81,6 +81,18 @@ export class SignsOfLife {
     checks.schedule(instance, at.now + OVERDUE * nextCheckIn(instance.check, timings));
   }
 
+  /** As Directory.leases. */
+  *leases({ now }: Moment): Generator<Observation> {
+    const { catalog, leaseClock, timings } = this.#parts;
+    const leaseNow = leaseClock.advance(now);
+    for (const instance of catalog.instances()) {
+      const { registration, lastBeat } = instance;
+      if (!registration.beats || lastBeat === null) continue;
+      const agoMs = Math.max(0, leaseNow + timings.downAfterMs - lastBeat.leaseEnds);
+      yield { kind: 'lease', ...identityOf(instance), named: lastBeat.named, agoMs };
+    }
+  }
+
   /** Something was seen here: the others are told, and what becomes of it is to be recorded. */
   #see(observation: OfInstance, instance: Instance, at: Moment, detail: string | null = null): Transition[] {
     this.#parts.tell(observation);
