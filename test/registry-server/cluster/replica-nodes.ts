@@ -155,23 +155,3 @@ export class World {
     );
   }
 }
-
-/** Ends the session as an expiry does: ZooKeeper is not reached for longer than it lasts. */
-export async function newSession(
-  { zookeeper }: TestReplica,
-  cut: () => void,
-  heal: () => void,
-): Promise<void> {
-  const { session } = zookeeper;
-  cut();
-  await eventually(
-    async () => zookeeper.connected,
-    (connected) => !connected,
-  );
-  await new Promise((resolve) => setTimeout(resolve, 2_500));
-  heal();
-  await eventually(
-    async () => zookeeper.session,
-    (now) => now > session,
-  );
-}
