@@ -3,16 +3,14 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Instrument, json, pathname, send, startInstrument } from '../support/instrument.js';
 import { emptyFolder } from '../support/run-cli.js';
 import { eventually, get, post } from '../support/start-registry.js';
+import type { Serving } from '../support/targets.js';
 import { blockWith } from './guides.js';
-import { MODES, type Registry } from './modes.js';
-import { missingPython, runPython, startPython } from './python.js';
-
-const missing = missingPython();
-const without = missing.length > 0 && process.env.CI === undefined;
+import { describeModes } from './modes.js';
+import { runPython, startPython } from './python.js';
 
 const CLIENT = blockWith('configService', 'class ServiceRegistryHttpClient:');
 const MINIMAL = blockWith('configService', '# main.py');
@@ -20,9 +18,8 @@ const DISCOVERING = blockWith('configService', 'async def call_another_service()
 const LOGGING = blockWith('configService', 'logging.basicConfig(level=logging.DEBUG)');
 const CLIENT_FILE = 'utils/service_registry_client.py';
 
-const here = without ? `, which is not here: ${missing.join(', ')}` : '';
-describe.skipIf(without).each(MODES)(`the guide's Python${here}, against serve, $mode`, ({ open }) => {
-  let registry: Registry;
+describeModes("the guide's Python", (open) => {
+  let registry: Serving;
   let service: Instrument;
   beforeAll(async () => {
     service = await startInstrument(async (request, response) =>

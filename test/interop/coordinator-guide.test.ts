@@ -1,13 +1,10 @@
 // The Service Integration Guide: its own code, block by block, in a real Python, against `regctl serve --auth jwt`.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually, get, post } from '../support/start-registry.js';
-import { bearer, SECRET } from '../support/targets.js';
+import { bearer, SECRET, type Serving } from '../support/targets.js';
 import { blockWith } from './guides.js';
-import { MODES, type Registry } from './modes.js';
-import { missingPython, type Running, runPython, startPython } from './python.js';
-
-const missing = missingPython();
-const without = missing.length > 0 && process.env.CI === undefined;
+import { describeModes } from './modes.js';
+import { type Running, runPython, startPython } from './python.js';
 
 const BLOCKS = {
   config: blockWith('coordinator', '# config.py'),
@@ -35,9 +32,8 @@ interface Service extends Running {
   readonly registered: Record<string, unknown>;
 }
 
-const here = without ? `, which is not here: ${missing.join(', ')}` : '';
-describe.skipIf(without).each(MODES)(`the guide's Python${here}, against serve, $mode`, ({ open }) => {
-  let registry: Registry;
+describeModes("the guide's Python", (open) => {
+  let registry: Serving;
   const services: Service[] = [];
   let analysis: Service;
   let gateway: Service;
@@ -77,14 +73,7 @@ describe.skipIf(without).each(MODES)(`the guide's Python${here}, against serve, 
       files: files(names),
       env: { ...env(id), SERVICE_NAME: name },
     });
-    const line = await eventually(
-      async () => {
-        if (running.child.exitCode !== null) throw new Error(`${name} ended:\n${running.stderr()}`);
-        return running.stdout();
-      },
-      (text) => text.includes('\n'),
-    );
-    const { url, ...registered } = JSON.parse(line);
+    const { url, ...registered } = JSON.parse(await running.firstLine);
     const service = { ...running, url, registered };
     services.push(service);
     return service;
@@ -148,7 +137,7 @@ describe.skipIf(without).each(MODES)(`the guide's Python${here}, against serve, 
 
   it('is not found any more once it has deregistered', async () => {
     analysis.child.kill('SIGTERM');
-    expect(await analysis.done).toBe(0);
+    expect(await analysis.done, analysis.stderr()).toBe(0);
     expect(JSON.parse(analysis.stdout().trim().split('\n').at(-1) ?? '')).toEqual({ deregistered: true });
     const gone = await eventually(
       () => lookUp('image-analysis'),

@@ -39,6 +39,8 @@ export interface Running {
   readonly child: ChildProcess;
   stdout(): string;
   stderr(): string;
+  /** The first line of its output; rejects with what it said where it ends before. */
+  readonly firstLine: Promise<string>;
   /** Resolves with the exit code once it has ended and all it printed is read. */
   readonly done: Promise<number | null>;
 }
@@ -61,7 +63,15 @@ export function startPython({ main, args = [], files, env = {} }: Program): Runn
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const done = once(child, 'close').then(([code]: (number | null)[]) => code ?? null);
-  return { child, stdout: () => stdout, stderr: () => stderr, done };
+  const firstLine = new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', () => {
+      const [line = '', ...more] = stdout.split('\n');
+      if (more.length > 0) resolve(line);
+    });
+    void done.then((code) => reject(new Error(`${main} ended with ${code}:\n${stderr}`)));
+  });
+  firstLine.catch(() => undefined);
+  return { child, stdout: () => stdout, stderr: () => stderr, firstLine, done };
 }
 
 /** Runs a program to its end and answers the JSON it printed. Rejects with what it said where it failed. */
