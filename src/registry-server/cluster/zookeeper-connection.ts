@@ -13,6 +13,8 @@ export interface Server {
 export interface Session {
   readonly id: Buffer;
   readonly password: Buffer;
+  /** The latest change that was seen in it: a server that is behind does not take it up. */
+  readonly zxid: Buffer;
 }
 
 /** The server says that the session is over: its ephemeral nodes are gone. */
@@ -33,6 +35,7 @@ export interface ConnectionOptions {
 interface Inside {
   servers: Server[];
   socket?: Socket;
+  zxid: Buffer;
   connect(): void;
   onSocketData(chunk: Buffer): void;
   onSocketError(error: Error): void;
@@ -55,6 +58,7 @@ export class Connection {
   readonly ended: Promise<Error>;
   readonly #client: Client;
   readonly #inside: Inside;
+  readonly #taken: Session | undefined;
   readonly #waiting = new Set<Waiting>();
   #silenceMs: number;
   #heardAt = performance.now();
@@ -63,8 +67,9 @@ export class Connection {
   #watchdog: NodeJS.Timeout | undefined;
   #end: (reason: Error) => void = () => undefined;
 
-  private constructor(client: Client, { server, sessionTimeoutMs }: ConnectionOptions) {
+  private constructor(client: Client, { server, sessionTimeoutMs, session }: ConnectionOptions) {
     this.server = server;
+    this.#taken = session;
     this.#silenceMs = sessionTimeoutMs / 3;
     this.#client = client;
     this.#inside = (client as unknown as { connectionManager: Inside }).connectionManager;
@@ -95,7 +100,11 @@ export class Connection {
   }
 
   get session(): Session {
-    return { id: this.#client.getSessionId(), password: this.#client.getSessionPassword() };
+    return {
+      id: this.#client.getSessionId(),
+      password: this.#client.getSessionPassword(),
+      zxid: Buffer.from(this.#inside.zxid),
+    };
   }
 
   /** Milliseconds, as the server granted them. */
@@ -150,6 +159,7 @@ export class Connection {
     const lost = () => this.drop(cause ?? new Error('the server closed the connection'));
     const { onSocketData, onSocketError } = inside;
     inside.servers = [this.server];
+    if (this.#taken !== undefined) inside.zxid = this.#taken.zxid;
     inside.onSocketError = (error) => {
       cause ??= error;
       onSocketError.call(inside, error);

@@ -105,6 +105,7 @@ export class Sessions extends Calls implements Zookeeper {
     else this.#begin(connection);
     const reason = await connection.ended;
     this.connection = undefined;
+    this.#former = connection.session;
     for (const listener of [...this.#connectionListeners]) listener(false);
     return reason;
   }
