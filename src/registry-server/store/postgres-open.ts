@@ -1,6 +1,6 @@
 // Before a replica can use its database: the server is up, the tables are there and of this version.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type { PostgresLogin } from '../cluster/engines.js';
 import type { Random } from '../settings.js';
 import { Connection, SCHEMA } from './postgres-connection.js';
@@ -23,9 +23,6 @@ const WAIT_MS = 30_000;
 const ASK_EVERY_MS = 500;
 /** What reads or changes whole tables gets this long. */
 const SLOW_MS = 60_000;
-/** Of the lock under which the schema is changed; "regctl" in ASCII. */
-const MIGRATION_LOCK = 0x72_65_67_63_74_6c;
-
 /** Resolves once the database can be used. Throws CANNOT_SERVE. */
 export async function whenUp(login: PostgresLogin, options: OpenOptions): Promise<void> {
   const { log, waitMs = WAIT_MS, signal } = options;
@@ -42,24 +39,19 @@ export async function whenUp(login: PostgresLogin, options: OpenOptions): Promis
   }
 }
 
-async function prepare(login: PostgresLogin): Promise<void> {
-  // Its lock ends with it.
-  const guard = await Connection.open(login, SLOW_MS);
-  try {
-    await requireUnicode(guard);
-    // Before anything is looked at: of two that start at once, the second finds everything there.
-    await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await slowly(login, (db) => migrate(db, migrationsFor('postgres'), SCHEMA));
-  } finally {
-    guard.close();
-  }
+/** Replicas that start together do this one after the other: the migrator holds a lock meanwhile. */
+function prepare(login: PostgresLogin): Promise<void> {
+  return slowly(login, async (db) => {
+    await requireUnicode(db);
+    await migrate(db, migrationsFor('postgres'), SCHEMA);
+  });
 }
 
 /** Throws where text of ours could not be written: a name that the encoding lacks would hold up all others. */
-async function requireUnicode(connection: Connection): Promise<void> {
-  const { rows } = await connection.query<{ encoding: string }>(
-    "select current_setting('server_encoding') as encoding",
-  );
+async function requireUnicode(db: Kysely<Tables>): Promise<void> {
+  const { rows } = await sql<{
+    encoding: string;
+  }>`select current_setting('server_encoding') as encoding`.execute(db);
   const [row] = rows;
   if (row?.encoding === 'UTF8') return;
   throw new UnusableDatabase(
