@@ -10,6 +10,7 @@ import { planDeregistration, planRegistration, requireOwner } from '../plan.js';
 import { moment } from '../settings.js';
 import { callerOf } from './caller.js';
 import { sendUnlessKnown } from './etag.js';
+import { findSurely } from './late-news.js';
 import type { Registry } from './registry.js';
 import { parse } from './validate.js';
 
@@ -69,7 +70,7 @@ export function configServiceRoutes(app: FastifyInstance, registry: Registry): v
   app.post(`${PREFIX}/heartbeat`, async (request, reply) => {
     const caller = callerOf(request, registry);
     const body = parse(HeartbeatRequest, request.body, 'body');
-    const instance = catalog.instance(body.service_name, body.instance_id);
+    const instance = await findSurely(() => catalog.instance(body.service_name, body.instance_id), registry);
     if (instance === undefined) {
       const detail = `${body.service_name}/${body.instance_id} is not registered: register it again`;
       return reply.code(404).send({ detail });

@@ -12,6 +12,7 @@ import { addressOf, callerOf } from './caller.js';
 import { type ChoiceQuery, excluded, NO_HEALTHY } from './config-service.js';
 import { sendUnlessKnown } from './etag.js';
 import type { KnownAddresses } from './known-addresses.js';
+import { findSurely } from './late-news.js';
 import type { Registry } from './registry.js';
 import { parse } from './validate.js';
 
@@ -114,10 +115,13 @@ export function coordinatorRoutes(app: FastifyInstance, registry: Registry): voi
     const caller = heartbeatCaller(request, registry);
     const body = parse(HeartbeatRequest, request.body, 'body');
     const named = body.instance_id ?? undefined;
-    const found = catalog
-      .instancesWithServiceId(body.service_id)
-      .filter(({ registration }) => named === undefined || registration.id === named);
-    if (found.length === 0) {
+    const found = await findSurely(() => {
+      const instances = catalog
+        .instancesWithServiceId(body.service_id)
+        .filter(({ registration }) => named === undefined || registration.id === named);
+      return instances.length === 0 ? undefined : instances;
+    }, registry);
+    if (found === undefined) {
       const who = named === undefined ? '' : `, instance ${named},`;
       const detail = `service_id ${body.service_id}${who} is not registered: register it again`;
       return reply.code(404).send({ detail });
