@@ -89,11 +89,13 @@ export class ClusterReplica implements Replica {
     });
     feed.onBlind((since) => directory.setBlind(since !== undefined, moment(clock)));
     store.onSpooled((entry) => feed.receive(entry));
-    store.onChanged(() => void writer.catchUp());
+    // That PostgreSQL is away is said by who listens to it; what was missed is told again.
+    store.onChanged(() => void writer.catchUp().catch(() => undefined));
     members.onChange((change) => {
       monitor.wake();
       if (this.#welcomes(change)) for (const lease of directory.leases(moment(clock))) feed.tell(lease);
     });
+    directory.setBlind(true, moment(clock));
     await feed.start();
     // What was committed since it was loaded.
     await writer.catchUp();
