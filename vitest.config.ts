@@ -1,4 +1,30 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/**
+ * The longest first, so that none of them runs on alone at the end; the others by their size. Those that run their tests
+ * beside each other (faults, rows, hostile) stand apart.
+ */
+const LONGEST = [
+  'doctor/faults',
+  'commands/deregister',
+  'commands/describe',
+  'bad-input/rows',
+  'commands/register',
+  'commands/list',
+  'commands/settings',
+  'bad-input/hostile',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return at === -1 ? LONGEST.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,8 +34,9 @@ export default defineConfig({
     globalSetup: 'test/support/global-setup.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Test files wait for processes more than they compute.
-    maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
+    // Of two cores: test files wait for processes more than they compute.
+    maxWorkers: 3,
     coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'html'] },
   },
 });

@@ -8,7 +8,7 @@ import { get, post } from '../support/start-registry.js';
 
 const REGISTRATIONS = 1000;
 const AT_ONCE = 100;
-/** Two processes run from the sources, and a thousand commits: slow machines need a while. */
+/** Two processes, and a thousand commits: slow machines need a while. */
 const PATIENCE_MS = 90_000;
 
 /** Registers `asr-<round>-<i>`, and deregisters every tenth again, until the registry is gone. */

@@ -1,11 +1,7 @@
-// A registry in a process of its own, run from the sources, that can be killed.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+// `regctl serve` over a folder, which can be killed.
+import type { ChildProcess } from 'node:child_process';
 import { onTestFinished } from 'vitest';
-
-const SCRIPT = fileURLToPath(new URL('serve-script.ts', import.meta.url));
+import { startCli } from './run-cli.js';
 
 export interface ServeProcess {
   readonly url: string;
@@ -14,18 +10,12 @@ export interface ServeProcess {
 
 /** Starts a registry on a free port over `dataDir`; it is killed when the test ends. */
 export async function startServe(dataDir: string): Promise<ServeProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const options = ['--port', '0', '--data-dir', dataDir, '--log-level', 'silent', '-o', 'json'];
+  const { child, until, done } = startCli(['serve', ...options]);
   onTestFinished(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGKILL');
-    await once(child, 'exit');
+    await done;
   });
-  const lines = createInterface({ input: child.stdout });
-  const [url] = (await Promise.race([
-    once(lines, 'line'),
-    once(child, 'exit').then(([code]) => Promise.reject(new Error(`the registry ended with ${code}`))),
-  ])) as [string];
+  const { url } = JSON.parse(await until(/"url":"[^"]+".*\n/));
   return { url, child };
 }
