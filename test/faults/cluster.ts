@@ -97,7 +97,7 @@ export class Cluster {
 
   /** Those that have not been taken out, in the order of their start. */
   get replicas(): readonly Replica[] {
-    return this.#replicas;
+    return [...this.#replicas];
   }
 
   /** The first two. */

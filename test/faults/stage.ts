@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Timings } from '../../src/registry-server/settings.js';
 import type { Engines } from '../support/cluster.js';
 import { requireSoundAudit } from './audit.js';
@@ -225,6 +226,20 @@ export class Stage {
     }
   }
 
+  /** Rejects where it takes longer than anything should. */
+  async within<T>(work: Promise<T>, what: string): Promise<T> {
+    const late = new AbortController();
+    const over = sleep(PATIENCE_MS, undefined, { signal: late.signal }).then(() =>
+      Promise.reject(new Error(what)),
+    );
+    over.catch(() => undefined);
+    try {
+      return await Promise.race([work, over]);
+    } finally {
+      late.abort();
+    }
+  }
+
   /** Looks again until it holds, also after an error; fails after `patienceMs` with what was seen last. */
   async eventually<T>(
     look: () => Promise<T>,
@@ -240,7 +255,7 @@ export class Stage {
       );
       if ('value' in seen && holds(seen.value)) return seen.value;
       if (performance.now() > deadline) throw new Error(`${what}: ${seen.text}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
   }
 

@@ -34,6 +34,23 @@ function atCommit(
     .then(() => postgres.when({ direction: 'down', bytes: COMMITTED, moment: 'before' }, act));
 }
 
+/** Acts when the writer of this replica is about to commit (`before`), or PostgreSQL says that it has (`lost`). */
+async function atCommit(
+  stage: Stage,
+  { process, proxies: { postgres } }: Replica,
+  when: 'before' | 'lost',
+  act: () => void,
+): Promise<void> {
+  const announced = { direction: 'up', bytes: ANNOUNCEMENT } as const;
+  const acted =
+    when === 'before'
+      ? postgres.when({ ...announced, moment: 'before' }, act)
+      : postgres
+          .when({ ...announced, moment: 'after' }, () => undefined)
+          .then(() => postgres.when({ direction: 'down', bytes: COMMITTED, moment: 'before' }, act));
+  await stage.within(acted, `${process.name} commits nothing`);
+}
+
 async function judged(stage: Stage, cluster: Cluster): Promise<void> {
   await stage.traffic();
   await stage.healthy(cluster.replicas.map(({ process }) => process));
@@ -58,7 +75,7 @@ export const STORE_FAULTS: readonly Fault[] = [
       await stage.load();
       for (let round = 0; round < ROUNDS; round += 1) {
         const replica = cluster.pair[round % 2 === 0 ? 0 : 1];
-        await stage.during(() => atCommit(replica, 'before', () => replica.proxies.postgres.reset()));
+        await stage.during(() => atCommit(stage, replica, 'before', () => replica.proxies.postgres.reset()));
         await stage.traffic();
       }
       await judged(stage, cluster);
@@ -74,7 +91,7 @@ export const STORE_FAULTS: readonly Fault[] = [
       await stage.load();
       for (let round = 0; round < ROUNDS; round += 1) {
         const replica = cluster.pair[round % 2 === 0 ? 0 : 1];
-        await stage.during(() => atCommit(replica, 'lost', () => replica.proxies.postgres.reset()));
+        await stage.during(() => atCommit(stage, replica, 'lost', () => replica.proxies.postgres.reset()));
         await stage.traffic();
       }
       await judged(stage, cluster);
@@ -92,7 +109,7 @@ export const STORE_FAULTS: readonly Fault[] = [
       await stage.standstill(() =>
         stage.apart(async () => {
           await stage.during(async () => {
-            await atCommit(replica, 'lost', () => replica.proxies.postgres.blackHole());
+            await atCommit(stage, replica, 'lost', () => replica.proxies.postgres.blackHole());
             // The other goes on: who fell silent holds no lock.
             await stage.traffic();
             replica.proxies.postgres.heal();
@@ -117,7 +134,7 @@ export const STORE_FAULTS: readonly Fault[] = [
         await stage.standstill(() =>
           stage.apart(async () => {
             await stage.during(async () => {
-              await atCommit(replica, when, () => replica.proxies.postgres.blackHole());
+              await atCommit(stage, replica, when, () => replica.proxies.postgres.blackHole());
               await killServer(engines.postgres);
               replica.proxies.postgres.heal();
               await stage.traffic(5, ['beat', 'read']);
@@ -142,7 +159,7 @@ export const STORE_FAULTS: readonly Fault[] = [
       for (const when of ['before', 'lost'] as const) {
         const [victim] = cluster.pair;
         await stage.during(async () => {
-          const killed = atCommit(victim, when, () => victim.proxies.postgres.blackHole());
+          const killed = atCommit(stage, victim, when, () => victim.proxies.postgres.blackHole());
           await killed;
           await victim.process.kill();
           victim.proxies.postgres.heal();
@@ -204,16 +221,14 @@ async function readAudit(load: Load, cluster: Cluster): Promise<void> {
 }
 
 /** As PostgreSQL has it, asked past every replica. */
-async function storedAudit(stage: Stage, cluster: Cluster, service: string): Promise<unknown[]> {
+async function storedAudit(stage: Stage, cluster: Cluster, service: string): Promise<string[]> {
   const { port } = stage.engines.postgres;
   const client = new pg.Client({ host: '127.0.0.1', port, user: 'registry', database: cluster.database });
   await client.connect();
-  const { rows } = await client.query(
-    `select seq::float8, service as service_name, id as instance_id, revision::float8, at, actor, cause,
-       from_state as "from", to_state as "to", detail
-     from regctl.audit where service = $1 order by seq`,
+  const { rows } = await client.query<{ row: string }>(
+    `select concat_ws(' ', seq, id, revision, cause) as row from regctl.audit where service = $1 order by seq`,
     [service],
   );
   await client.end();
-  return rows;
+  return rows.map(({ row }) => row);
 }
