@@ -21,19 +21,6 @@ const PROMISE_COMMIT =
 const SEEN_COMMIT =
   'Every acknowledged registration was there, what was answered "nothing was changed" was not, and every change is in the audit trail once.';
 
-/** Resolves when the writer of this replica is about to commit (`before`), or has been told that it has (`lost`). */
-function atCommit(
-  { proxies: { postgres } }: Replica,
-  when: 'before' | 'lost',
-  act: () => void,
-): Promise<void> {
-  if (when === 'before')
-    return postgres.when({ direction: 'up', bytes: ANNOUNCEMENT, moment: 'before' }, act);
-  return postgres
-    .when({ direction: 'up', bytes: ANNOUNCEMENT, moment: 'after' }, () => undefined)
-    .then(() => postgres.when({ direction: 'down', bytes: COMMITTED, moment: 'before' }, act));
-}
-
 /** Acts when the writer of this replica is about to commit (`before`), or PostgreSQL says that it has (`lost`). */
 async function atCommit(
   stage: Stage,
