@@ -27,6 +27,15 @@ export async function auditOf(client: Client, target: Target, service: string): 
   }
 }
 
+/** A row and those before it. */
+function told(rows: readonly AuditRow[], row: AuditRow): string {
+  const at = rows.indexOf(row);
+  return rows
+    .slice(Math.max(0, at - 4), at + 1)
+    .map((one) => JSON.stringify(one))
+    .join('\n');
+}
+
 /**
  * Throws where a revision of a service was given out twice or goes back, or where more changes of an instance are in the
  * trail than were asked for and may have been made, or fewer registrations than were acknowledged.
@@ -41,8 +50,7 @@ export async function requireSoundAudit(
     const rows = await auditOf(client, target, service);
     let last = 0;
     for (const row of rows) {
-      if (row.revision <= last)
-        throw new Error(`revision ${row.revision} after ${last}: ${JSON.stringify(row)}`);
+      if (row.revision <= last) throw new Error(`revision ${row.revision} after ${last}: ${told(rows, row)}`);
       last = row.revision;
     }
     const changes = ops.filter((op) => op.kind === 'change').filter((op) => op.service === service);

@@ -188,12 +188,16 @@ export const STORE_FAULTS: readonly Fault[] = [
       await load.rest();
       const [one, two] = cluster.pair;
       for (const service of load.services) {
-        const told = [one, two].map(async ({ process }) =>
-          JSON.stringify(await auditOf(load.client, process, service)),
-        );
-        const rows = JSON.stringify(await storedAudit(stage, cluster, service));
-        for (const text of await Promise.all(told)) {
-          if (text !== rows) throw new Error(`the audit trail of ${service} is not what PostgreSQL has`);
+        const stored = await storedAudit(stage, cluster, service);
+        for (const { process } of [one, two]) {
+          const told = (await auditOf(load.client, process, service)).map(
+            ({ seq, instance_id, revision, cause }) => `${seq} ${instance_id} ${revision} ${cause}`,
+          );
+          const differing = told.findIndex((row, n) => row !== stored[n]);
+          if (told.length !== stored.length || differing >= 0)
+            throw new Error(
+              `${process.name} tells ${told[differing]} of ${service}, not ${stored[differing]}`,
+            );
         }
       }
       await judged(stage, cluster);
