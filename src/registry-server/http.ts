@@ -11,7 +11,7 @@ import { acceptJsonOrNothing } from './http/body.js';
 import { addressOf } from './http/caller.js';
 import { configServiceRoutes, type ServiceParams } from './http/config-service.js';
 import { coordinatorRoutes } from './http/coordinator.js';
-import { handleErrors, RETRY_AFTER_S, refuseOtherMethods } from './http/errors.js';
+import { handleErrors, RETRY_AFTER_S, refuseConnection, refuseOtherMethods } from './http/errors.js';
 import { evictionRoutes } from './http/evictions.js';
 import { healthRoutes } from './http/health.js';
 import { metricsRoutes } from './http/metrics.js';
@@ -28,8 +28,8 @@ import type { TlsMaterial } from './tls.js';
 export const MAX_BODY_BYTES = 64 * 1024;
 /** As long as Node lets a request line be: a name that is too long is unknown, not another route. */
 const MAX_PARAM_LENGTH = 16 * 1024;
-/** Slow senders do not hold a connection for longer. */
-const REQUEST_TIMEOUT_MS = 10_000;
+/** Slow senders do not hold a connection for much longer. */
+export const REQUEST_TIMEOUT_MS = 10_000;
 
 /** Where log lines (JSON, one each) go. */
 export interface LogSink {
@@ -45,20 +45,28 @@ export interface HttpOptions {
   readonly trustedProxies: readonly string[];
   /** Undefined: plain HTTP. */
   readonly tls: TlsMaterial | undefined;
+  /** For a request to arrive in, head and body. */
+  readonly requestTimeoutMs: number;
 }
 
 /** A Fastify without routes; `app.log` is the registry's log. */
-export function createApp({ log, tls, trustedProxies }: HttpOptions): FastifyInstance {
+export function createApp(options: HttpOptions): FastifyInstance {
+  const { log, tls, trustedProxies, requestTimeoutMs } = options;
+  // Of these two Node takes the larger for the body, and looks every 30 s unless it is told otherwise.
+  const timeouts = { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: requestTimeoutMs / 4 };
   const app: FastifyInstance = fastify({
     // Fastify's types make an HTTPS server another kind of application; what is used of it here is the same.
-    https: (tls === undefined ? null : { ...tls, requestCert: tls.ca !== undefined }) as null,
+    ...(tls === undefined
+      ? { http: timeouts }
+      : { https: { ...tls, ...timeouts, requestCert: tls.ca !== undefined } }),
     logger: log === undefined ? false : { level: log.level, stream: log.sink },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'trace_id' }),
     requestIdHeader: false,
     genReqId: ({ headers }) => traceIdOf(headers),
     bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
+    clientErrorHandler: refuseConnection,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     frameworkErrors: (error, _request, reply) => refuseUrl(error, reply as FastifyReply),
   });

@@ -10,7 +10,7 @@ import { HealthMonitor } from './health-monitor.js';
 import { KnownAddresses } from './http/known-addresses.js';
 import { DEFAULT_RATE_LIMIT, type RateLimit } from './http/rate-limit.js';
 import type { Registry } from './http/registry.js';
-import { createApp, type HttpOptions, type LogSink, serveRegistry } from './http.js';
+import { createApp, type HttpOptions, type LogSink, REQUEST_TIMEOUT_MS, serveRegistry } from './http.js';
 import { bareHost, listen } from './listen.js';
 import { Metrics } from './metrics.js';
 import { LoadMeter } from './pacing.js';
@@ -64,6 +64,8 @@ export interface RegistryOptions {
   readonly version?: string;
   /** Null sets no limit. */
   readonly rateLimit?: RateLimit | null;
+  /** A request that takes longer to arrive is refused; default 10 s. */
+  readonly requestTimeoutMs?: number;
   /** Structured log, a JSON document a line; none where it is left out. */
   readonly log?: LogSink;
   /** Default `info`. */
@@ -130,6 +132,7 @@ async function serveOpened(
     rateLimit: options.rateLimit === undefined ? DEFAULT_RATE_LIMIT : options.rateLimit,
     onLoopback: isLoopback(host),
     trustedProxies: options.trustedProxies ?? [],
+    requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     tls: options.tls && (await readTls(options.tls)),
   };
   const app = createApp(http);

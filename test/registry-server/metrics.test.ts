@@ -235,7 +235,9 @@ test('open watches are counted, and their length is not taken for the time of an
   const watch = http.get(`${url}${PREFIX}/watch`, { agent: false });
   onTestFinished(() => void watch.destroy());
   await new Promise((resolve) => watch.once('response', resolve));
-  expect((await scrape(url)).value('regctl_watchers')).toBe(1);
+  const { value } = await scrape(url);
+  expect(value('regctl_watchers')).toBe(1);
+  expect(value(`regctl_http_requests_total{route="${PREFIX}/watch",method="GET",status="2xx"}`)).toBe(1);
   watch.destroy();
   await eventually(
     async () => (await scrape(url)).value('regctl_watchers'),

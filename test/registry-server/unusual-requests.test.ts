@@ -1,0 +1,71 @@
+// Requests that no ordinary client sends: what is answered, byte by byte.
+import net from 'node:net';
+import { expect, test } from 'vitest';
+import { startTestRegistry } from '../support/start-registry.js';
+
+const WATCH = '/api/v1/registry/watch';
+
+/** Sends `text` and resolves with all that comes until the registry ends the connection. */
+function exchange(url: string, text: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = net.connect({ host: hostname, port: Number(port) }, () => socket.write(text));
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.once('error', reject).once('close', () => resolve(answer));
+  });
+}
+
+const head = (method: string, path: string) =>
+  `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+
+test.each([
+  ['HEAD', '/register', 'allow: POST\r\n'],
+  ['OPTIONS', '/services', 'allow: GET, HEAD\r\n'],
+  ['PUT', WATCH, 'allow: GET, HEAD\r\n'],
+])('%s %s is 405, with the methods there are', async (method, path, allow) => {
+  const { url } = await startTestRegistry();
+  const answer = await exchange(url, head(method, path));
+  expect(answer).toMatch(/^HTTP\/1.1 405 /);
+  expect(answer).toContain(allow);
+});
+
+test('HEAD of a stream is its head alone', async () => {
+  const { url } = await startTestRegistry();
+  const answer = await exchange(url, head('HEAD', WATCH));
+  expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  expect(answer).toContain('content-type: text/event-stream');
+  expect(answer).toMatch(/\r\n\r\n$/);
+});
+
+test.each([
+  ['what is not HTTP', 400, '\x16\x03\x01\r\n\r\n'],
+  [
+    'a length in two ways',
+    400,
+    'POST /heartbeat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  ],
+  [
+    'a head of 20,000 bytes',
+    431,
+    `GET /live HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+  ],
+])('%s is %i, with a detail as any refusal has it', async (_, status, text) => {
+  const { url } = await startTestRegistry();
+  const answer = await exchange(url, text);
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\n`));
+  expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')))).toEqual({ detail: expect.any(String) });
+});
+
+test.each([
+  ['head', 'GET /live HTTP/1.1\r\n'],
+  [
+    'body',
+    'POST /heartbeat HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+  ],
+])('a sender that stops in the %s does not hold its connection', async (_, text) => {
+  const { url } = await startTestRegistry({ requestTimeoutMs: 200 });
+  expect(await exchange(url, text)).toMatch(/^HTTP\/1.1 408 /);
+});
