@@ -1,4 +1,4 @@
-// What an error of the database means to an operator.
+// What an error of the embedded database means to an operator.
 import { dirname } from 'node:path';
 import { fail, type RegctlError } from '../../errors.js';
 
@@ -24,7 +24,8 @@ export class UnreadableRow extends Error {
   }
 }
 
-function codeOf(error: unknown): string {
+/** Of Node, SQLite or PostgreSQL; empty where there is none. */
+export function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
 

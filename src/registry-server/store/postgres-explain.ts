@@ -1,9 +1,8 @@
 // What PostgreSQL's refusals at the start mean to an operator.
-
 import { offersNoTls } from '../../engines/postgres-tls.js';
 import { fail, type RegctlError } from '../../errors.js';
 import type { PostgresLogin } from '../cluster/engines.js';
-import { UnreadableRow } from './explain.js';
+import { codeOf, UnreadableRow } from './explain.js';
 import { SCHEMA } from './postgres-connection.js';
 
 /** What a server that is being started, or a network that is being set up, answers; SQLSTATEs and codes of the system. */
@@ -14,10 +13,6 @@ const NOT_YET = new Set([
 
 /** What Node says of a certificate that it does not accept. */
 const CERTIFICATE = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_TLS_CERT)/;
-
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-}
 
 /** It may answer otherwise in a moment; a refused password stays refused. */
 export function mayPass(error: unknown): boolean {

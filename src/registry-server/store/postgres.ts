@@ -1,48 +1,29 @@
-// The store that replicas share: PostgreSQL. Their commits are in one order, which a lock on one row gives them.
+// The store that replicas share: PostgreSQL.
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import type { PostgresLogin } from '../cluster/engines.js';
 import type { Stored } from '../directory.js';
+import { Commits } from './postgres-commits.js';
 import { Connection } from './postgres-connection.js';
 import { cannotUsePostgres } from './postgres-explain.js';
 import { type OpenOptions, readSlowly, whenUp } from './postgres-open.js';
 import { kyselyOver } from './postgres-pool.js';
 import { Spool } from './postgres-spool.js';
-import { CHANNEL, Watch } from './postgres-watch.js';
+import { Watch } from './postgres-watch.js';
 import type { Tables } from './schema.js';
 import { auditRows, boundAudit, forgetTombstones, probeWrite, readAll, readSince, write } from './sql.js';
-import { type Batch, type Missed, NOTHING_MISSED, type SharedStore, Undecided } from './store.js';
+import { type Batch, type Missed, NOTHING_MISSED, type SharedStore } from './store.js';
 
 /** Connections for reading; one more is for writing, and one for hearing of the others. */
 const READERS = 2;
 /** The audit trail is cut to its length after this many rows: a cut at every commit would cost each of them. */
 const ROWS_BETWEEN_CUTS = 1_000;
-/** So long it is asked, every now and then, what became of a commit. */
-const DECIDE_MS = 3_000;
-const ASK_EVERY_MS = 200;
-
-/** What was sent when the answer was lost. */
-interface Sent {
-  readonly seq: number;
-  /** Names an audit entry of the batch: it is there where the batch is. */
-  readonly entry: string;
-}
-
-/** Every statement sees what was committed before it. */
-const BEGIN = 'begin isolation level read committed';
-/** Keeps every other replica from writing until the transaction ends. */
-const LOCK = 'select seq from change_head for update';
-
-/** Makes a commit the latest, and says so to the others once it is done; the origin is a UUID. */
-const announcement = (seq: number, origin: string): string =>
-  `update change_head set seq = ${seq}; select pg_notify('${CHANNEL}', '${origin}'); `;
 
 export class PostgresStore implements SharedStore {
   readonly #login: PostgresLogin;
   readonly #origin = randomUUID();
-  readonly #writes: Kysely<Tables>;
+  readonly #commits: Commits;
   readonly #reads: Kysely<Tables>;
   readonly #spool: Spool;
   readonly #watch: Watch;
@@ -54,7 +35,7 @@ export class PostgresStore implements SharedStore {
   private constructor(login: PostgresLogin, { random, log }: OpenOptions) {
     const open = () => Connection.open(login);
     this.#login = login;
-    this.#writes = kyselyOver(open, 1);
+    this.#commits = new Commits(open, this.#origin);
     this.#reads = kyselyOver(open, READERS);
     this.#spool = new Spool(this.#reads, this.#origin);
     this.#watch = new Watch({
@@ -109,7 +90,7 @@ export class PostgresStore implements SharedStore {
   }
 
   async commit(prepare: (missed: Missed) => Batch): Promise<void> {
-    const sent = await this.#writing(async (db, latest) => {
+    const sent = await this.#commits.write(async (db, latest) => {
       const batch = prepare(await this.#missed(db, latest));
       this.#seen = latest;
       const [first] = batch.audit;
@@ -140,7 +121,7 @@ export class PostgresStore implements SharedStore {
   }
 
   async forgetBefore(limit: Date): Promise<void> {
-    await this.#writing(async (db) => {
+    await this.#commits.write(async (db) => {
       await forgetTombstones(db, limit);
       return undefined;
     });
@@ -156,7 +137,7 @@ export class PostgresStore implements SharedStore {
 
   async close(): Promise<void> {
     this.#watch.close();
-    await Promise.all([this.#writes.destroy(), this.#reads.destroy()]);
+    await Promise.all([this.#commits.close(), this.#reads.destroy()]);
   }
 
   /** Where commits were lost, in a database restored or failed over, everything is read anew. */
@@ -165,77 +146,12 @@ export class PostgresStore implements SharedStore {
     return readSince(db, latest > this.#seen ? this.#seen : 0);
   }
 
-  /**
-   * In a transaction that nobody else writes beside; `work` is told the number of the latest commit. Where it answers
-   * what it sent, that is made the latest and announced to the others. Statements that can go together do: every round
-   * trip is time in which no other replica writes.
-   */
-  async #writing(
-    work: (db: Kysely<Tables>, latest: number) => Promise<Sent | undefined>,
-  ): Promise<Sent | undefined> {
-    let sent: Sent | undefined;
-    try {
-      await this.#writes.connection().execute(async (db) => {
-        try {
-          sent = await work(db, await lockedHead(db));
-          const announce = sent === undefined ? '' : announcement(sent.seq, this.#origin);
-          await sql.raw(`${announce}commit`).execute(db);
-        } catch (error) {
-          await sql`rollback`.execute(db).catch(() => undefined);
-          throw error;
-        }
-      });
-    } catch (error) {
-      // Set where all was written, so that it was the COMMIT which failed.
-      if (sent === undefined) throw error;
-      await this.#decide(sent, error);
-    }
-    return sent;
-  }
-
-  /**
-   * Finds out what became of a commit whose answer was lost: who has the lock knows that it has ended. Resolves where it
-   * is in the database; throws `error` where it is not, or Undecided.
-   */
-  async #decide({ entry }: Sent, error: unknown): Promise<void> {
-    const late = AbortSignal.timeout(DECIDE_MS);
-    while (!late.aborted) {
-      let isThere = false;
-      try {
-        await this.#writing(async (db) => {
-          const row = await db
-            .selectFrom('audit')
-            .select('seq')
-            .where('entry', '=', entry)
-            .executeTakeFirst();
-          isThere = row !== undefined;
-          return undefined;
-        });
-      } catch {
-        // It may answer again in a moment.
-        await sleep(ASK_EVERY_MS);
-        continue;
-      }
-      if (!isThere) throw error;
-      return;
-    }
-    throw new Undecided(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-
   async #look(connection: Connection): Promise<void> {
     const { rows } = await connection.query<{ seq: number }>('select seq from change_head');
     const [head] = rows;
     if (head?.seq !== this.#seen) this.#changed();
     await this.#spool.look(connection);
   }
-}
-
-/** Begins the transaction that nobody else writes beside; answers the number of the latest commit. */
-async function lockedHead(db: Kysely<Tables>): Promise<number> {
-  const { rows } = await sql.raw<{ seq: number }>(`${BEGIN}; ${LOCK}`).execute(db);
-  const [head] = rows;
-  if (head === undefined) throw new Error('the row of change_head is missing');
-  return head.seq;
 }
 
 async function headOf(db: Kysely<Tables>): Promise<number> {
