@@ -1,6 +1,7 @@
 // `regctl serve`: puts the registry together, starts it, and ends it in order.
 import { randomUUID } from 'node:crypto';
 import { Server as HttpsServer } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { HEARTBEAT_INTERVAL_S } from '../wire/coordinator.js';
 import { isLoopback, requireSafe, tokenReader } from './auth.js';
@@ -91,6 +92,8 @@ const DEFAULT_HOST = '127.0.0.1';
 const FORGET_EVERY_MS = 3_600_000;
 /** Of that time, for the other replicas to take over. */
 const HAND_OVER_MS = 3_500;
+/** After that, to write what is queued, and to close. */
+const LAST_WORDS_MS = 750;
 /** Requests under way get this long to end when the registry closes. */
 const CLOSE_PATIENCE_MS = 7_000;
 
@@ -106,7 +109,12 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
     if (kind.kind === 'memory') return { store: await EmbeddedStore.open(':memory:') };
     if (kind.kind === 'sqlite') return { store: await openDataDir(kind.dataDir) };
     const { openCluster } = await import('./cluster/cluster.js');
-    return openCluster(kind.engines, { clock: options.clock ?? SYSTEM_CLOCK, log, signal: options.signal });
+    return openCluster(kind.engines, {
+      clock: options.clock ?? SYSTEM_CLOCK,
+      log,
+      signal: options.signal,
+      readOnly: options.readOnly ?? false,
+    });
   }, options);
 }
 
@@ -195,11 +203,11 @@ async function serveOpened(
     clearInterval(forgetting);
     // What comes after it has left would count for nothing.
     await closeInTime(app, replica === undefined ? patienceMs : patienceMs - HAND_OVER_MS);
-    await replica?.handOver();
+    if (replica) await atMost(HAND_OVER_MS, replica.handOver());
     monitor.stop();
-    await writer.close();
+    await (replica ? atMost(LAST_WORDS_MS, writer.close()) : writer.close());
     await closeProbe();
-    await replica?.close();
+    if (replica) await atMost(LAST_WORDS_MS, replica.close());
     await store.close();
   };
   try {
@@ -253,6 +261,13 @@ async function forget(store: Store, directory: Directory, clock: Clock, app: Fas
   } catch (error) {
     app.log.warn({ err: error }, 'old tombstones could not be removed; the next round tries again');
   }
+}
+
+/** Waits for it, but no longer: an engine that answers nothing holds up no end. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const waiting = new AbortController();
+  const late = delay(ms, undefined, { signal: waiting.signal }).catch(() => undefined);
+  await Promise.race([work, late]).finally(() => waiting.abort());
 }
 
 /** Lets requests end; connections that outlast the patience are cut. */

@@ -15,6 +15,8 @@ import { connectZookeeper, type Zookeeper } from './zookeeper.js';
 export interface ClusterOptions {
   readonly clock: Clock;
   readonly log: ClusterLog;
+  /** It changes nothing that others ask for, and evicts nobody. */
+  readonly readOnly?: boolean;
   /** Ends the wait for engines that are not up yet. */
   readonly signal?: AbortSignal | undefined;
   /** How long engines that are not up yet are waited for; default 30 s. */
@@ -27,7 +29,7 @@ const LOOK_MS = 50;
 /** Connects to the engines. Throws CANNOT_SERVE naming the one that cannot be used, or is not there in time. */
 export async function openCluster(
   { zookeeper: { servers, basePath, sessionTimeoutMs }, postgres, redis }: ClusterEngines,
-  { clock, log, signal, patienceMs = PATIENCE_MS }: ClusterOptions,
+  { clock, log, readOnly = false, signal, patienceMs = PATIENCE_MS }: ClusterOptions,
 ): Promise<{ store: SharedStore; replica: ClusterReplica }> {
   const zookeeper = connectZookeeper({
     servers,
@@ -39,7 +41,7 @@ export async function openCluster(
     const [store] = await Promise.all([opening, connected(zookeeper, servers, patienceMs, signal)]);
     const own = `/regctl${basePath}`;
     const self = randomBytes(6).toString('hex');
-    const members = new Members({ zookeeper, own, self, clock, log });
+    const members = new Members({ zookeeper, own, self, readOnly, clock, log });
     const feed = new Feed({ zookeeper, own, self, spool: (entries) => store.spool(entries), clock, log });
     const namespace = `${postgres.host}:${postgres.port}/${postgres.database ?? ''}`;
     const cache = redis && (await openAuditCache(redis, namespace, log));

@@ -132,6 +132,14 @@ export function decodeEntry(bytes: Uint8Array): Entry {
   return { sender, seq, observations };
 }
 
+/** What the entry tells was seen so much longer ago than it says. */
+export function agedEntry(entry: Entry, ms: number): Entry {
+  const observations = entry.observations.map((seen) =>
+    'agoMs' in seen ? { ...seen, agoMs: seen.agoMs + ms } : seen,
+  );
+  return { ...entry, observations };
+}
+
 function observationOf(
   row: readonly [string, ...unknown[]],
   services: readonly string[],

@@ -1,6 +1,6 @@
 // Hears what the other replicas tell: every entry of each once, in their order, whichever way it comes.
 import type { Observation } from '../observation.js';
-import { decodeEntry, type Entry, UnreadableEntry } from './entry.js';
+import { agedEntry, decodeEntry, type Entry, UnreadableEntry } from './entry.js';
 import {
   entriesOf,
   FEED_TIMINGS,
@@ -90,11 +90,11 @@ export class FeedReader {
     this.#looking = setInterval(() => this.#look(), LOOK_MS);
   }
 
-  /** An entry that came by PostgreSQL. */
-  receive(bytes: Uint8Array): void {
+  /** An entry that came by PostgreSQL, `agoMs` after it was told. */
+  receive(bytes: Uint8Array, agoMs: number): void {
     let entry: Entry;
     try {
-      entry = decodeEntry(bytes);
+      entry = agedEntry(decodeEntry(bytes), agoMs);
     } catch (error) {
       this.#options.log.warn({ err: error }, 'news of another replica in PostgreSQL cannot be read');
       return;

@@ -23,6 +23,8 @@ interface Draft {
 
 /** What waits while nothing is taken, the latest of its kind of each instance; the oldest goes where it is too much. */
 const MOST_PENDING = 200_000;
+/** Entries that are sent at a time: who reads has to come after, round a ring of `RING`. */
+const MOST_AT_ONCE = 4;
 
 export class FeedSender {
   /** Neither ZooKeeper nor PostgreSQL takes anything: what this replica sees stays with it. */
@@ -81,7 +83,7 @@ export class FeedSender {
     try {
       await this.#spoolLast();
       if (this.#pending.size === 0) return;
-      this.#draft();
+      while (this.#pending.size > 0) this.#draft();
       await this.#spoolLast();
     } catch (error) {
       this.#options.log.warn({ err: error }, 'the last news of this replica may not have reached all others');
@@ -133,14 +135,15 @@ export class FeedSender {
     }
   }
 
+  /** Takes what is told next, as much as is sent at a time. */
   #draft(): void {
-    const parts = inEntries([...this.#pending.values()]);
-    this.#pending.clear();
+    const parts = inEntries([...this.#pending.values()]).slice(0, MOST_AT_ONCE);
     for (const told of parts) {
+      for (const { observation } of told) this.#pending.delete(keyOf(observation));
       this.#seq += 1;
       this.#drafts.push({ seq: this.#seq, told, published: false, spooled: false });
     }
-    this.#drafts = this.#drafts.slice(-Math.max(RING, parts.length));
+    this.#drafts = this.#drafts.filter((draft, i) => !isTaken(draft) || i >= this.#drafts.length - RING);
   }
 
   /** One transaction, so that who reads the number finds the entry. */

@@ -52,9 +52,9 @@ export class Feed {
     return this.#sender.flush();
   }
 
-  /** An entry of any replica that came by PostgreSQL. */
-  receive(entry: Uint8Array): void {
-    this.#reader.receive(entry);
+  /** An entry of any replica that came by PostgreSQL, `agoMs` after it was told. */
+  receive(entry: Uint8Array, agoMs: number): void {
+    this.#reader.receive(entry, agoMs);
   }
 
   /** Called with what other replicas tell, once with each. Returns how to stop it. */

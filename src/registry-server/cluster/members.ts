@@ -13,6 +13,8 @@ export interface MembersOptions {
   readonly own: string;
   /** Twelve hex digits, other ones in each run. */
   readonly self: string;
+  /** It changes nothing, and keeps services only where every replica is so. */
+  readonly readOnly?: boolean;
   readonly clock: Clock;
   readonly log: ZookeeperLog;
 }
@@ -23,6 +25,10 @@ export interface MembersChange {
 }
 
 const RETRY_MS = 500;
+/** Ends the name of a node: its replica is read-only. The list of names tells all that has to be known. */
+const READ_ONLY = '-ro';
+/** Who came so lately may not know by itself how old the leases are. */
+const NEW_FOR_MS = 10_000;
 /** More answers than a registry has services are not kept. */
 const MOST_ANSWERS = 200_000;
 
@@ -30,6 +36,8 @@ export class Members {
   readonly self: string;
   readonly #options: MembersOptions;
   readonly #folder: string;
+  /** Of this replica's node. */
+  readonly #path: string;
   readonly #since: string;
   readonly #listeners = new Set<(change: MembersChange) => void>();
   readonly #reading = new Rerun(() => this.#read());
@@ -40,13 +48,18 @@ export class Members {
   readonly #unlisten: () => void;
   /** The latest that could be read, in order; this replica is among them once it has joined. */
   #listed: readonly string[] = [];
+  /** Those that keep services. */
+  #keepers: readonly string[] = [];
+  /** When each was listed first, monotonic; -Infinity of those who were there before this replica. */
+  readonly #cameAt = new Map<string, number>();
   #wanted = false;
 
   constructor(options: MembersOptions) {
-    const { zookeeper, own, self, clock } = options;
+    const { zookeeper, own, self, clock, readOnly = false } = options;
     this.self = self;
     this.#options = options;
     this.#folder = `${own}/members`;
+    this.#path = `${this.#folder}/${self}${readOnly ? READ_ONLY : ''}`;
     this.#since = clock.wall().toISOString();
     this.#unlisten = zookeeper.onConnection((connected) => {
       if (connected) void this.#reading.run();
@@ -62,10 +75,20 @@ export class Members {
   keeps(service: string): boolean {
     const known = this.#answers.get(service);
     if (known !== undefined) return known;
-    const keeps = this.#wanted && keeperOf(service, this.#listed) === this.self;
+    const keeps = this.#wanted && keeperOf(service, this.#keepers) === this.self;
     if (this.#answers.size >= MOST_ANSWERS) this.#answers.clear();
     this.#answers.set(service, keeps);
     return keeps;
+  }
+
+  /**
+   * Whether it is this replica that tells those who came how old every lease is: the first of those who have been there
+   * for a while, and rather two of them than nobody.
+   */
+  welcomes({ came }: MembersChange): boolean {
+    if (came.length === 0 || came.includes(this.self) || this.#ageOf(this.self) < NEW_FOR_MS / 2)
+      return false;
+    return this.others.every((other) => this.#ageOf(other) < NEW_FOR_MS || this.self < other);
   }
 
   /** Called after each change of the members. Returns how to stop it. */
@@ -88,7 +111,7 @@ export class Members {
     this.#answers.clear();
     const { zookeeper, log } = this.#options;
     try {
-      await zookeeper.remove(`${this.#folder}/${this.self}`);
+      await zookeeper.remove(this.#path);
     } catch (error) {
       log.warn(
         { err: error },
@@ -104,9 +127,7 @@ export class Members {
       try {
         await zookeeper.createAll(this.#folder);
         const data = Buffer.from(JSON.stringify({ since: this.#since }));
-        const entered = await zookeeper.transact(
-          await toOwn(zookeeper, `${this.#folder}/${this.self}`, data),
-        );
+        const entered = await zookeeper.transact(await toOwn(zookeeper, this.#path, data));
         await this.#reading.run();
         if (entered && this.#listed.includes(this.self)) return;
       } catch (error) {
@@ -121,14 +142,23 @@ export class Members {
     const { zookeeper, log } = this.#options;
     try {
       const names = await zookeeper.children(this.#folder, this.#reread);
-      if (names !== undefined) this.#take(names.filter(isMemberId).sort());
+      if (names !== undefined) this.#take(names);
     } catch (error) {
       if (error instanceof ZookeeperUnavailable) return;
       log.warn({ err: error }, 'the replicas cannot be listed: the last ones known count');
     }
   }
 
-  #take(listed: readonly string[]): void {
+  #ageOf(member: string): number {
+    return this.#options.clock.now() - (this.#cameAt.get(member) ?? this.#options.clock.now());
+  }
+
+  #take(names: readonly string[]): void {
+    const writers = names.filter(isMemberId).sort();
+    const readers = names.flatMap((name) =>
+      name.endsWith(READ_ONLY) ? name.slice(0, -READ_ONLY.length) : [],
+    );
+    const listed = [...writers, ...readers.filter(isMemberId)].sort();
     // It was gone with the session, or an outsider deleted it.
     if (this.#wanted && !listed.includes(this.self)) void this.#joining.run();
     const former = this.#listed;
@@ -136,7 +166,14 @@ export class Members {
     const went = former.filter((member) => !listed.includes(member));
     if (came.length + went.length === 0) return;
     this.#listed = listed;
+    this.#keepers = writers.length > 0 ? writers : listed;
     this.#answers.clear();
+    const now = this.#options.clock.now();
+    for (const member of came) {
+      if (member === this.self && this.#cameAt.has(member)) continue;
+      this.#cameAt.set(member, former.length > 0 || member === this.self ? now : Number.NEGATIVE_INFINITY);
+    }
+    for (const member of went) if (member !== this.self) this.#cameAt.delete(member);
     this.#options.log.info({ members: listed, came, went }, `replicas: ${listed.length}`);
     for (const listener of [...this.#listeners]) listener({ came, went });
   }

@@ -7,7 +7,7 @@ import type { StoreLog } from '../store/postgres-watch.js';
 import type { SharedStore } from '../store/store.js';
 import type { AuditCache, CacheLog } from './audit-cache.js';
 import type { Feed } from './feed.js';
-import type { Members, MembersChange } from './members.js';
+import type { Members } from './members.js';
 import { InstanceNodes } from './nodes.js';
 import type { NodesLog } from './nodes-news.js';
 import type { Zookeeper, ZookeeperLog } from './zookeeper.js';
@@ -88,12 +88,14 @@ export class ClusterReplica implements Replica {
       monitor.wake();
     });
     feed.onBlind((since) => directory.setBlind(since !== undefined, moment(clock)));
-    store.onSpooled((entry) => feed.receive(entry));
+    store.onSpooled((entry, agoMs) => feed.receive(entry, agoMs));
     // That PostgreSQL is away is said by who listens to it; what was missed is told again.
     store.onChanged(() => void writer.catchUp().catch(() => undefined));
     members.onChange((change) => {
       monitor.wake();
-      if (this.#welcomes(change)) for (const lease of directory.leases(moment(clock))) feed.tell(lease);
+      if (!members.welcomes(change)) return;
+      for (const lease of directory.leases(moment(clock))) feed.tell(lease);
+      for (const address of known.all()) feed.tell({ kind: 'known', ...address });
     });
     directory.setBlind(true, moment(clock));
     await feed.start();
@@ -109,8 +111,7 @@ export class ClusterReplica implements Replica {
 
   async handOver(): Promise<void> {
     const { feed, members } = this.#parts;
-    await feed.flush();
-    await members.leave();
+    await Promise.all([feed.flush(), members.leave()]);
     await this.#nodes?.handOver();
   }
 
@@ -121,13 +122,6 @@ export class ClusterReplica implements Replica {
     await feed.close();
     cache?.close();
     await zookeeper.close();
-  }
-
-  /** Of those who were there before, one tells the newcomers how old every lease is. */
-  #welcomes({ came }: MembersChange): boolean {
-    const { self, others } = this.#parts.members;
-    if (came.length === 0 || came.includes(self)) return false;
-    return others.every((other) => came.includes(other) || self < other);
   }
 
   #look(): void {

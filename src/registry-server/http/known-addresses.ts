@@ -33,6 +33,13 @@ export class KnownAddresses {
     return true;
   }
 
+  /** Of every service id, for a replica that has just come. */
+  *all(): Generator<KnownAddress> {
+    for (const [serviceId, addresses] of this.#addresses) {
+      for (const address of addresses) yield { serviceId, address };
+    }
+  }
+
   has(serviceId: number, address: string): boolean {
     return this.#addresses.get(serviceId)?.has(address) === true;
   }

@@ -40,9 +40,14 @@ describe.skipIf(without)(`members${without ? ', without ZooKeeper, which is not 
   let places = 0;
 
   /** A replica that is not a member yet. */
-  async function replica(self: string, place: string, address = engine.address) {
+  async function replica(
+    self: string,
+    place: string,
+    address = engine.address,
+    { readOnly = false, clock = SYSTEM_CLOCK } = {},
+  ) {
     const zookeeper = connectZookeeper({ servers: address + place, sessionTimeoutMs: 1_000, log });
-    const members = new Members({ zookeeper, own: '/regctl/services', self, clock: SYSTEM_CLOCK, log });
+    const members = new Members({ zookeeper, own: '/regctl/services', self, readOnly, clock, log });
     onTestFinished(() => zookeeper.close());
     await eventually(async () => zookeeper.connected, Boolean);
     return { zookeeper, members };
@@ -112,5 +117,44 @@ describe.skipIf(without)(`members${without ? ', without ZooKeeper, which is not 
     const node = await a.zookeeper.get(`/regctl/services/members/${A}`);
     expect(node?.owner).toBe(a.zookeeper.sessionId);
     expect(a.members.others).toEqual([]);
+  });
+
+  it('that are read-only keep services only where there is no other', async () => {
+    const place = `/t${++places}`;
+    const b = await replica(B, place, engine.address, { readOnly: true });
+    await b.members.join();
+    expect(SERVICES.every((service) => b.members.keeps(service))).toBe(true);
+    const a = await replica(A, place);
+    await a.members.join();
+    await lists(b.members, [A]);
+    await lists(a.members, [B]);
+    expect(SERVICES.every((service) => a.members.keeps(service))).toBe(true);
+    expect(SERVICES.some((service) => b.members.keeps(service))).toBe(false);
+    await a.members.leave();
+    await eventually(async () => b.members.keeps('service-0'), Boolean);
+  });
+
+  it('who came together are told of leases by one that was there, not by each other', async () => {
+    const place = `/t${++places}`;
+    let late = 0;
+    const clock = { ...SYSTEM_CLOCK, now: () => SYSTEM_CLOCK.now() + late };
+    const welcomed: string[] = [];
+    const joined = async (self: string) => {
+      const { members } = await replica(self, place, engine.address, { clock });
+      members.onChange((change) => {
+        if (members.welcomes(change)) welcomed.push(...change.came.map((came) => `${self} ${came}`));
+      });
+      await members.join();
+      return members;
+    };
+    const old = await joined(C);
+    late += 60_000;
+    const [b, a] = [await joined(B), await joined(A)];
+    for (const members of [a, b, old])
+      await eventually(
+        async () => members.others.length,
+        (n) => n === 2,
+      );
+    expect(welcomed).toEqual([`${C} ${B}`, `${C} ${A}`]);
   });
 });
