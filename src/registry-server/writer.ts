@@ -162,7 +162,13 @@ export class Writer {
     const { catalog } = this.#directory;
     this.#directory.take(missed, isDirty, moment(this.#clock));
     for (const { service, revision } of [...missed.puts, ...missed.removes]) catalog.raise(service, revision);
-    for (const [service, revision] of this.#pending.follow(missed)) catalog.raise(service, revision);
+    this.#moveBehind(missed);
+  }
+
+  /** What waits to be recorded comes after what was committed before it. */
+  #moveBehind(committed: Missed): void {
+    const { catalog } = this.#directory;
+    for (const [service, revision] of this.#pending.follow(committed)) catalog.raise(service, revision);
   }
 
   /** False where the store is unavailable. */
@@ -185,6 +191,11 @@ export class Writer {
     if (changes.length + unrecorded.audit.length > 0) this.#recovered();
     const at = moment(this.#clock);
     for (const change of changes) this.#directory.apply(change, at);
+    // An instance may have gone through something meanwhile, under the revision that was being committed.
+    this.#moveBehind({
+      puts: changes.flatMap((change) => (change.kind === 'put' ? change.registration : [])),
+      removes: changes.flatMap((change) => (change.kind === 'remove' ? change.tombstone : [])),
+    });
     for (const submission of planned) submission.succeed();
     return true;
   }
@@ -265,5 +276,6 @@ export class Writer {
 /** `disk I/O error (SQLITE_IOERR_WRITE)`. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return 'code' in error ? `${error.message} (${String(error.code)})` : error.message;
+  const code = 'code' in error ? String(error.code) : '';
+  return error.message.includes(code) ? error.message : `${error.message} (${code})`;
 }

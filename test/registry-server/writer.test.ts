@@ -66,6 +66,29 @@ const buried = ({ service, id, incarnation }: Registration, revision: number): T
   return { service, id, incarnation, revision, owner: null, removedAt: new Date().toISOString() };
 };
 
+test('what an instance goes through while a commit is under way comes after it in the audit trail', async () => {
+  let meanwhile = (): void => undefined;
+  const { register, beat, writer, real } = await start({
+    async commit(prepare) {
+      await real.commit(() => prepare(NOTHING_MISSED));
+      meanwhile();
+    },
+  });
+  await register('one');
+  meanwhile = () => {
+    meanwhile = () => undefined;
+    beat('one');
+  };
+  const two = await register('two');
+  const three = await register('three');
+  await writer.close();
+  const trail = await real.audit({ limit: 10 });
+  expect(trail.map(({ instance_id, cause }) => `${instance_id} ${cause}`)).toContain('one heartbeat');
+  const revisions = trail.map(({ revision }) => revision);
+  expect(revisions).toEqual([...new Set(revisions)].sort((a, b) => a - b));
+  expect(three.revision).toBeGreaterThan(two.revision);
+});
+
 describe('what others committed', () => {
   test('is planned upon: incarnations and revisions go on where theirs ended', async () => {
     const { register, miss } = await start();
