@@ -183,7 +183,7 @@ export const CATALOGUE = {
   ),
   SERVER_ERROR: entry<Call & { status: number; detail: string }>(
     EXIT.unknown,
-    (p) => `${p.url} failed with ${p.status}: ${p.detail}.`,
+    (p) => `${p.url} failed with ${p.status}: ${p.detail.replace(/\.$/, '')}.`,
     () => 'Find out what is wrong with the registry: `regctl doctor`.',
   ),
   INSTANCES_UNREADABLE: entry<{ service: string; why: string }>(

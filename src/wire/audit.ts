@@ -12,13 +12,21 @@ const wholeNumber = (max: number) =>
     v.maxValue(max, `must be at most ${max}`),
   );
 
+/** A day, or a moment with its offset from UTC. */
+const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/i;
+const NO_TIME = 'must be a time in ISO 8601, such as 2026-11-21T20:28:39Z (a + is %2B in a query)';
+
 /** Query: of one service, from a time on, and after a row already seen. */
 export const AuditQuery = v.object({
-  service: v.optional(v.pipe(v.string(), v.nonEmpty('must not be empty'))),
+  // PostgreSQL takes no NUL.
+  service: v.optional(
+    v.pipe(v.string(), v.nonEmpty('must not be empty'), v.excludes('\0', 'must not contain NUL')),
+  ),
   since: v.optional(
     v.pipe(
       v.string(),
-      v.check((text) => !Number.isNaN(Date.parse(text)), 'must be a time in ISO 8601'),
+      v.regex(ISO_8601, NO_TIME),
+      v.check((text) => !Number.isNaN(Date.parse(text)), NO_TIME),
       v.transform((text) => new Date(text)),
     ),
   ),

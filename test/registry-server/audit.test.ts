@@ -49,6 +49,10 @@ test('is read page by page, of one service or of all, from a time on', async () 
 
 test.each([
   ['since=yesterday', 'since'],
+  ['since=1', 'since'],
+  ['since=2026-11-21T20:28:39', 'since'],
+  ['since=%2B275760-09-13T00:00:00Z', 'since'],
+  ['service=a%00b', 'service'],
   ['limit=0', 'limit'],
   ['limit=1001', 'limit'],
   ['after=-1', 'after'],

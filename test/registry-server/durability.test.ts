@@ -304,6 +304,15 @@ test('until what was registered is read back, answers are 503 and never an empty
   await registry.close();
 });
 
+test('an audit trail that cannot be read is 503, to be asked for again', async () => {
+  const store = await brokenStore({ audit: () => Promise.reject(new Error('connect ECONNREFUSED')) });
+  const registry = await serveStore(store, memory);
+  onTestFinished(() => registry.close());
+  const { status, headers, body } = await get(`${registry.url}/api/v1/registry/audit`);
+  expect([status, headers.get('retry-after')]).toEqual([503, '2']);
+  expect(body.detail).toBe('The audit trail cannot be read now: the database does not answer');
+});
+
 test('while the store takes no changes, registrations are refused and everything else goes on', async () => {
   let full = false;
   const refuse = (): Promise<void> => Promise.reject(new Error('database or disk is full'));
