@@ -21,6 +21,10 @@ interface OwnHealth {
   readonly detail?: string;
 }
 
+/** That replica may be dead, or hang; one of them has to be restarted, and it is not this one. */
+const SILENT =
+  'Nothing is heard of another replica: what it was told last may be missing here, and nothing is taken for down until it is back or its session is over';
+
 /** Without Redis it is healthy: that costs speed only. */
 export function ownHealth(registry: Registry): OwnHealth {
   const { writer, replica, clock, readOnly } = registry;
@@ -45,6 +49,7 @@ export function ownHealth(registry: Registry): OwnHealth {
       ? []
       : ['ZooKeeper is not there: reads go on from memory, and nothing is taken for down']),
   ];
+  const told = ill.length === 0 && replica.staleSince !== undefined ? [SILENT] : ill;
   return {
     status: ill.length === 0 ? 'healthy' : 'unhealthy',
     zookeeper,
@@ -55,6 +60,6 @@ export function ownHealth(registry: Registry): OwnHealth {
     replica: id,
     members,
     ...more,
-    ...(ill.length === 0 ? {} : { detail: ill.join('; ') }),
+    ...(told.length === 0 ? {} : { detail: told.join('; ') }),
   };
 }

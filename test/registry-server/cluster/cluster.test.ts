@@ -1,6 +1,6 @@
 // Replicas over one ZooKeeper, PostgreSQL and Redis, all of them real: what one hears, all know.
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { RunningRegistry } from '../../../src/registry-server/server.js';
 import {
   type Deployment,
@@ -9,6 +9,7 @@ import {
   startReplica,
   withoutEngines,
 } from '../../support/cluster.js';
+import { startCli } from '../../support/run-cli.js';
 import { eventually, get, post } from '../../support/start-registry.js';
 import { startProxy } from '../../support/tcp-proxy.js';
 
@@ -113,6 +114,26 @@ describe.skipIf(withoutEngines)('replicas', () => {
     proxy.heal();
     await eventually(health, ({ body }) => body.redis === 'healthy');
     await proxy.close();
+  });
+
+  it('say why answers are marked while another of them hangs', async () => {
+    const deployment = await newDeployment(engines);
+    const other = startCli(['serve', '--port', '0', '-o', 'json', ...deployment.flags()]);
+    onTestFinished(async () => {
+      other.child.kill('SIGKILL');
+      await other.done;
+    });
+    await other.until(/"url":"[^"]+".*\n/);
+    const replica = await startReplica(deployment);
+    const health = () => get(`${replica.url}/health`);
+    await eventually(health, ({ body }) => Number(body.members) === 2);
+    other.child.kill('SIGSTOP');
+    const marked = () => get(`${replica.url}/services`);
+    await eventually(marked, ({ headers }) => headers.has('warning'));
+    expect(await health()).toMatchObject({
+      status: 200,
+      body: { status: 'healthy', detail: expect.stringContaining('another replica') },
+    });
   });
 
   it('believe nothing in Redis that is of another time or not theirs', async () => {
