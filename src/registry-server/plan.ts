@@ -64,6 +64,15 @@ export function requireOwner(caller: Caller, registration: Registration): void {
   }
 }
 
+/** A service id that owns something of this name, or did within the hour; undefined where anybody may join it. */
+export function ownerOfName(view: View, service: string, at: string): number | undefined {
+  const since = new Date(Date.parse(at) - NAME_KEPT_MS).toISOString();
+  for (const [owner, removedAt] of view.ownersOf(service)) {
+    if (removedAt === null || removedAt >= since) return owner;
+  }
+  return undefined;
+}
+
 /** Throws NotOwner where the name of the service belongs to another service id: nobody gets its traffic by joining it. */
 export function requireName(view: View, service: string, caller: Caller, at: string): void {
   if (caller.serviceId === null) return;

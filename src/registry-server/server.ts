@@ -114,6 +114,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
       log,
       signal: options.signal,
       readOnly: options.readOnly ?? false,
+      tokens: auth === 'jwt',
     });
   }, options);
 }

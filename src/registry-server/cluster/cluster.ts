@@ -17,6 +17,8 @@ export interface ClusterOptions {
   readonly log: ClusterLog;
   /** It changes nothing that others ask for, and evicts nobody. */
   readonly readOnly?: boolean;
+  /** Changes ask for a token. */
+  readonly tokens?: boolean;
   /** Ends the wait for engines that are not up yet. */
   readonly signal?: AbortSignal | undefined;
   /** How long engines that are not up yet are waited for; default 30 s. */
@@ -29,7 +31,7 @@ const LOOK_MS = 50;
 /** Connects to the engines. Throws CANNOT_SERVE naming the one that cannot be used, or is not there in time. */
 export async function openCluster(
   { zookeeper: { servers, basePath, sessionTimeoutMs }, postgres, redis }: ClusterEngines,
-  { clock, log, readOnly = false, signal, patienceMs = PATIENCE_MS }: ClusterOptions,
+  { clock, log, readOnly = false, tokens = false, signal, patienceMs = PATIENCE_MS }: ClusterOptions,
 ): Promise<{ store: SharedStore; replica: ClusterReplica }> {
   const zookeeper = connectZookeeper({
     servers,
@@ -45,7 +47,17 @@ export async function openCluster(
     const feed = new Feed({ zookeeper, own, self, spool: (entries) => store.spool(entries), clock, log });
     const namespace = `${postgres.host}:${postgres.port}/${postgres.database ?? ''}`;
     const cache = redis && (await openAuditCache(redis, namespace, log));
-    const replica = new ClusterReplica({ zookeeper, store, cache, members, feed, basePath, clock, log });
+    const replica = new ClusterReplica({
+      zookeeper,
+      store,
+      cache,
+      members,
+      feed,
+      basePath,
+      rights: { tokens, readOnly },
+      clock,
+      log,
+    });
     return { store, replica };
   } catch (error) {
     const [opened] = await Promise.allSettled([opening, zookeeper.close()]);

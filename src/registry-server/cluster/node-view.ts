@@ -17,10 +17,14 @@ export interface ViewContext {
   readonly news: NodesNews;
   /** Paths of the nodes of this session, of all services. */
   readonly held: Set<string>;
+  /** When the latest of them were deleted by somebody else, monotonic. */
+  readonly deletedAt: number[];
 }
 
 /** Nodes that are read at once. */
 const WIDTH = 32;
+/** Deletions by others. */
+const REMEMBERED = 20;
 /** In place of an id: the names of the nodes, and those beside their parent. */
 const NAMES = '/names';
 const PARENT = '/parent';
@@ -116,7 +120,12 @@ export class NodeView {
   /** The node of the incarnation is not there, and this replica has not removed it; `ours` as in Lost. */
   noteLost(id: string, incarnation: number, ours: boolean): void {
     if (this.lost.get(id)?.incarnation === incarnation) return;
-    this.lost.set(id, { since: this.#context.clock.now(), ours, incarnation });
+    const { clock, deletedAt } = this.#context;
+    const since = clock.now();
+    this.lost.set(id, { since, ours, incarnation });
+    if (!ours) return;
+    deletedAt.push(since);
+    if (deletedAt.length > REMEMBERED) deletedAt.shift();
   }
 
   async #list(): Promise<void> {

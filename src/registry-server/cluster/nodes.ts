@@ -5,7 +5,7 @@ import { isName, NAME_RULE } from '../../wire/names.js';
 import type { Catalog } from '../catalog.js';
 import type { Clock } from '../settings.js';
 import type { Writer } from '../writer.js';
-import { ForeignChanges } from './foreign.js';
+import { ForeignChanges, type ForeignRights } from './foreign.js';
 import { type NodesLog, NodesNews } from './nodes-news.js';
 import { eachOf, Rounds } from './rounds.js';
 import { DEFAULT_PATIENCE, type NodesContext, type Patience, ServiceNodes } from './service-nodes.js';
@@ -27,6 +27,8 @@ export interface NodesOptions {
   readonly basePath: string;
   readonly clock: Clock;
   readonly log: NodesLog;
+  /** Default: a Config Service is trusted, as it trusts everybody. */
+  readonly rights?: Partial<ForeignRights>;
   readonly patience?: Partial<Patience>;
 }
 
@@ -49,16 +51,17 @@ export class InstanceNodes {
   #scoutMs = 0;
 
   constructor(options: NodesOptions) {
-    const { zookeeper, catalog, writer, clock, log, patience } = options;
+    const { zookeeper, catalog, writer, clock, log, rights, patience } = options;
     this.#options = options;
     this.#context = {
       zookeeper,
       catalog,
-      foreign: new ForeignChanges(writer, clock),
+      foreign: new ForeignChanges(writer, clock, { tokens: false, readOnly: false, ...rights }),
       clock,
       patience: { ...DEFAULT_PATIENCE, ...patience },
       news: new NodesNews(log),
       held: new Set(),
+      deletedAt: [],
     };
     this.#rounds = new Rounds({
       work: (key) => (key === SCOUT ? this.#scout() : this.#settle(key)),

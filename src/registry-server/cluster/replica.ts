@@ -7,6 +7,7 @@ import type { StoreLog } from '../store/postgres-watch.js';
 import type { SharedStore } from '../store/store.js';
 import type { AuditCache, CacheLog } from './audit-cache.js';
 import type { Feed } from './feed.js';
+import type { ForeignRights } from './foreign.js';
 import type { Members } from './members.js';
 import { InstanceNodes } from './nodes.js';
 import type { NodesLog } from './nodes-news.js';
@@ -22,6 +23,8 @@ export interface ReplicaParts {
   readonly feed: Feed;
   /** Where the instances are in ZooKeeper. */
   readonly basePath: string;
+  /** Of a Config Service that uses the same nodes. */
+  readonly rights: ForeignRights;
   readonly clock: Clock;
   readonly log: ClusterLog;
 }
@@ -80,7 +83,7 @@ export class ClusterReplica implements Replica {
   }
 
   async join({ directory, writer, monitor, known }: Parts): Promise<void> {
-    const { feed, store, members, zookeeper, basePath, clock, log } = this.#parts;
+    const { feed, store, members, zookeeper, basePath, rights, clock, log } = this.#parts;
     feed.onObservations((observations) => {
       for (const observation of observations) if (observation.kind === 'known') known.learn(observation);
       directory.learn(observations, moment(clock));
@@ -103,7 +106,7 @@ export class ClusterReplica implements Replica {
     await writer.catchUp();
     await members.join();
     this.#nodes = new InstanceNodes({
-      ...{ zookeeper, members, writer, basePath, clock, log },
+      ...{ zookeeper, members, writer, basePath, rights, clock, log },
       catalog: directory.catalog,
     });
     this.#nodes.start();

@@ -27,7 +27,11 @@ export interface NodesContext extends ViewContext {
 
 /** Steps that are taken at once. */
 const WIDTH = 32;
+/** So many nodes of ours that somebody deletes within this time are no deregistrations. */
+export const MASS = 5;
+const MASS_WITHIN_MS = 10_000;
 const NO_PARENT = -101;
+const NONE: Step = { kind: 'none' };
 const NOBODY: ReadonlyMap<string, Instance> = new Map();
 
 export class ServiceNodes {
@@ -89,10 +93,33 @@ export class ServiceNodes {
       if (registration !== undefined && !known.has(id) && isForeign(registration)) {
         this.#view.noteLost(id, registration.incarnation, false);
       }
-      const step = stepFor(registration, known.get(id), lost.get(id), session);
+      const step = this.#allowed(id, stepFor(registration, known.get(id), lost.get(id), session));
       if (step.kind !== 'none') steps.set(id, step);
     }
     return steps;
+  }
+
+  /** What is done instead of what a Config Service has no right to. */
+  #allowed(id: string, step: Step): Step {
+    const { catalog, foreign, news } = this.#context;
+    if (step.kind !== 'adopt' && step.kind !== 'lost') return step;
+    if (step.kind === 'lost' && isForeign(step.registration)) return foreign.readOnly ? NONE : step;
+    const isClosed = foreign.isClosed(catalog, this.#service);
+    if (step.kind === 'lost') {
+      const putBack = isClosed || this.#isMassLoss(step.lost.since);
+      return putBack ? { kind: 'create', registration: step.registration } : foreign.readOnly ? NONE : step;
+    }
+    if (!isClosed) return foreign.readOnly ? NONE : step;
+    news.ignored(this.#view.pathOf(id), 'its service belongs to a service_id, and it comes without a token');
+    const version = this.#view.known.get(id)?.version;
+    if (step.before === undefined || isForeign(step.before) || version === undefined) return NONE;
+    return { kind: 'replace', registration: step.before, version };
+  }
+
+  /** So many went at about that time that it was no deregistration: an administrator's `deleteall`, rather. */
+  #isMassLoss(since: number): boolean {
+    const { deletedAt } = this.#context;
+    return deletedAt.filter((at) => Math.abs(at - since) <= MASS_WITHIN_MS).length >= MASS;
   }
 
   /** Answers as `settle`. */

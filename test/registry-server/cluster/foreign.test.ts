@@ -202,4 +202,62 @@ describe.skipIf(without)(`a deployed Config Service${without ? ', without a ZooK
       ['asr/instances/text', 'it is not JSON'],
     ]);
   });
+
+  it('touches nothing that a token owns, and owns nothing, where tokens are asked for', async () => {
+    const world = await World.begin(engine);
+    const { lines } = await world.replica(engine.port, { tokens: true });
+    await world.register('asr', 'asr-1', { owner: 42 });
+    await world.agree();
+    await world.reader.register('asr', 'asr-1', { service_url: 'http://thief:1' });
+    await world.agree();
+    await world.reader.register('asr', 'asr-2', { service_url: 'http://thief:1' });
+    await eventually(
+      async () => lines.all.filter((line) => line.includes('comes without a token')),
+      (told) => told.some((line) => line.includes('asr-2')),
+    );
+    await world.reader.deregister('asr', 'asr-1');
+    await eventually(() => nodeOf(world, 'asr-1'), Boolean);
+    // It squats on no name either.
+    await world.reader.register('nmt', 'nmt-1', { service_url: 'http://nmt:1', service_id: 43 });
+    await eventually(async () => world.find('nmt', 'nmt-1'), Boolean);
+    expect(world.find('nmt', 'nmt-1')?.serviceId).toBeNull();
+    expect(world.find('asr', 'asr-1')?.url).toBe('http://asr-1:8000');
+    expect(world.find('asr', 'asr-2')).toBeUndefined();
+    expect((await audit(world)).map(({ instance_id, cause }) => [instance_id, cause])).toEqual([
+      ['asr-1', 'registered'],
+      ['nmt-1', 'registered'],
+    ]);
+  });
+
+  it('changes nothing here by what it does while every replica is read-only', async () => {
+    const world = await World.begin(engine);
+    const reading = await world.replica(engine.port, { readOnly: true });
+    await world.register('asr', 'asr-1');
+    await world.agree();
+    await world.reader.register('asr', 'asr-2', { service_url: 'http://asr:2', status: 'healthy' });
+    await world.reader.deregister('asr', 'asr-1');
+    await world.register('nmt', 'nmt-1');
+    await eventually(async () => (await world.reader.instances('nmt'))['nmt-1'], Boolean);
+    expect(world.directorySays()).toHaveLength(2);
+    await reading.leave();
+    await world.replica();
+    await world.agree();
+    expect(world.directorySays()).toHaveLength(3);
+  });
+
+  it('and no administrator deregisters everybody by deleting their nodes', async () => {
+    const world = await World.begin(engine);
+    await world.replica();
+    const ids = Array.from({ length: 8 }, (_, i) => `asr-${i}`);
+    await Promise.all(ids.map((id) => world.register('asr', id)));
+    await world.agree();
+    // As `deleteall` does: their parent, which is deleted after all of them, stays for longer than one alone is waited for.
+    for (const id of ids) await world.reader.deregister('asr', id);
+    await eventually(
+      async () => (await world.reader.all()).length,
+      (left) => left === 8,
+    );
+    await world.agree();
+    expect((await audit(world)).filter(({ cause }) => cause === 'deregistered')).toEqual([]);
+  });
 });

@@ -2,6 +2,7 @@
 // them share, and a session of their own in a real ZooKeeper.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import type { ForeignRights } from '../../../src/registry-server/cluster/foreign.js';
 import { Members } from '../../../src/registry-server/cluster/members.js';
 import { InstanceNodes } from '../../../src/registry-server/cluster/nodes.js';
 import { connectZookeeper, type Zookeeper } from '../../../src/registry-server/cluster/zookeeper.js';
@@ -67,7 +68,7 @@ export class World {
   }
 
   /** A replica that has joined, over the engine itself or a proxy before it. */
-  async replica(port = this.engine.port): Promise<TestReplica> {
+  async replica(port = this.engine.port, rights: Partial<ForeignRights> = {}): Promise<TestReplica> {
     const lines = new Lines();
     const clock = SYSTEM_CLOCK;
     const zookeeper = connectZookeeper({
@@ -83,6 +84,7 @@ export class World {
       catalog: this.directory.catalog,
       writer: this.writer,
       basePath: this.base,
+      rights,
       clock,
       log: lines,
       patience: { foreignMs: 300, oursMs: 150, emptyMs: 100 },
@@ -102,12 +104,12 @@ export class World {
   register(
     service: string,
     id: string,
-    rest: { url?: string; healthUrl?: string; metadata?: Record<string, unknown> } = {},
+    rest: { url?: string; healthUrl?: string; metadata?: Record<string, unknown>; owner?: number } = {},
   ): Promise<Registration> {
-    const { url = `http://${id}:8000`, healthUrl = null, metadata = {} } = rest;
-    const request = { service, id, url, healthUrl, metadata, serviceId: null };
+    const { url = `http://${id}:8000`, healthUrl = null, metadata = {}, owner = null } = rest;
+    const request = { service, id, url, healthUrl, metadata, serviceId: owner };
     return this.writer.submit((view) =>
-      planRegistration(view, request, CALLER, new Date().toISOString(), randomUUID),
+      planRegistration(view, request, { ...CALLER, serviceId: owner }, new Date().toISOString(), randomUUID),
     );
   }
 
