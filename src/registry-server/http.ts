@@ -137,9 +137,10 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
 const CUT_OFF =
   'This replica reaches neither ZooKeeper nor PostgreSQL: the heartbeat would not count. Send it to another';
 
-/** By its route: a query that ends like one makes no heartbeat of a request. */
-const isHeartbeat = ({ method, routeOptions: { url } }: FastifyRequest): boolean =>
-  method === 'POST' && url?.endsWith('/heartbeat') === true;
+const HEARTBEAT = /^(\/api\/v1\/registry)?\/heartbeat(\?|$)/;
+
+/** By its path: a query that ends like one makes no heartbeat of a request. */
+const isHeartbeat = ({ method, url }: FastifyRequest): boolean => method === 'POST' && HEARTBEAT.test(url);
 
 /** Heartbeats have a larger allowance of their own: what else a host asks for must not cost its services their leases. */
 const HEARTBEATS_FACTOR = 10;

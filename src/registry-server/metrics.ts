@@ -2,9 +2,9 @@
 // asked for. Nothing here is kept per service or instance, or under a word from the network: who calls cannot make it grow.
 import { type Family, Histogram } from './exposition.js';
 import type { Probe } from './probe.js';
-import type { Cause } from './registration.js';
+import { CAUSES, type Cause } from './registration.js';
 import type { Clock } from './settings.js';
-import type { Batch, Store } from './store/store.js';
+import type { Batch, Writable } from './store/store.js';
 
 /** Seconds: answers from memory take under a millisecond, commits a few, health checks that are waited for many. */
 const DURATIONS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -31,26 +31,12 @@ interface RouteCounts {
   readonly durations: Histogram;
 }
 
-/** Their counts begin at 0. */
-const CAUSES: readonly Cause[] = [
-  'registered',
-  'registered-again',
-  'address-changed',
-  'deregistered',
-  'heartbeat',
-  'ambiguous-heartbeat',
-  'lease-expired',
-  'evicted',
-  'health-check-passed',
-  'health-check-failed',
-  'evictions-held',
-  'evictions-released',
-];
-
 /** Counts since the registry started. */
 export class Metrics {
-  readonly #routes = new Map<string, RouteCounts>();
-  readonly #transitions = new Map(CAUSES.map((cause) => [cause, 0]));
+  /** By route, then by method. */
+  readonly #routes = new Map<string, Map<string, RouteCounts>>();
+  /** By cause; they begin at 0. */
+  readonly #transitions = new Map<Cause, number>(CAUSES.map((cause) => [cause, 0]));
   readonly #checks = { passed: 0, failed: 0, inconclusive: 0 };
   readonly #commits = new Histogram(DURATIONS);
   readonly #batches = new Histogram(BATCH_SIZES);
@@ -70,10 +56,9 @@ export class Metrics {
     if (status === 429) this.#rateLimited += 1;
   }
 
-  /** The store, with what is committed counted. */
-  countingStore(store: Store, clock: Clock): Store {
+  /** What a writer needs of the store, with what is committed counted. */
+  countingStore(store: Writable, clock: Clock): Writable {
     return {
-      load: () => store.load(),
       commit: async (prepare) => {
         const began = clock.now();
         let audit: Batch['audit'] = [];
@@ -93,10 +78,7 @@ export class Metrics {
         this.#commits.observe((clock.now() - began) / 1000);
       },
       catchUp: () => store.catchUp(),
-      forgetBefore: (limit) => store.forgetBefore(limit),
       probe: () => store.probe(),
-      audit: (query) => store.audit(query),
-      close: () => store.close(),
     };
   }
 
@@ -115,17 +97,21 @@ export class Metrics {
     return [...this.#requestFamilies(), ...this.#lifeFamilies(), ...this.#storeFamilies()];
   }
 
+  /** Looked up by the words themselves: a key made of both would be made, and hashed, for every request. */
   #countsOf(method: string, route: string): RouteCounts {
-    const key = `${method} ${route}`;
-    const known = this.#routes.get(key);
+    const known = this.#routes.get(route)?.get(method);
     if (known !== undefined) return known;
     const made = { method, route, byClass: new Map(), durations: new Histogram(DURATIONS) };
-    this.#routes.set(key, made);
+    this.#routes.set(route, (this.#routes.get(route) ?? new Map()).set(method, made));
     return made;
   }
 
+  #counts(): RouteCounts[] {
+    return [...this.#routes.values()].flatMap((byMethod) => [...byMethod.values()]);
+  }
+
   #requestFamilies(): Family[] {
-    const routes = [...this.#routes.values()];
+    const routes = this.#counts();
     return [
       {
         name: 'regctl_http_requests_total',
@@ -155,7 +141,7 @@ export class Metrics {
   }
 
   #lifeFamilies(): Family[] {
-    const beats = [...this.#routes.values()].filter(({ route }) => route.endsWith('/heartbeat'));
+    const beats = this.#counts().filter(({ route }) => route.endsWith('/heartbeat'));
     return [
       counter(
         'regctl_heartbeats_total',

@@ -1,5 +1,5 @@
 // What the directory went through by itself and the store does not know yet.
-import { keyOf, type Registration, type Tombstone, type Transition } from './registration.js';
+import { keyOf, type Tombstone, type Transition } from './registration.js';
 import type { AuditRecord, Missed } from './store/store.js';
 
 /** The latest of an instance. */
@@ -9,7 +9,8 @@ interface Latest {
   readonly tombstone: Tombstone | undefined;
 }
 
-export interface Unrecorded {
+/** Everything that waited. */
+export interface Unwritten {
   /** By key of the instance. */
   readonly latest: ReadonlyMap<string, Latest>;
   readonly audit: readonly AuditRecord[];
@@ -40,7 +41,7 @@ export class Pending {
   }
 
   /** Hands everything over. */
-  take(): Unrecorded {
+  take(): Unwritten {
     const taken = { latest: this.#latest, audit: this.#audit };
     this.#latest = new Map();
     this.#audit = [];
@@ -48,7 +49,7 @@ export class Pending {
   }
 
   /** Takes back what could not be written; what came since is later. */
-  putBack({ latest, audit }: Unrecorded): void {
+  putBack({ latest, audit }: Unwritten): void {
     this.#latest = new Map([...latest, ...this.#latest]);
     this.#audit = [...audit, ...this.#audit];
     this.#bound();
@@ -87,9 +88,4 @@ export class Pending {
     const excess = this.#audit.length - MAX_AUDIT;
     if (excess > 0) this.#audit.splice(0, excess);
   }
-}
-
-/** The registration at the revision of its latest audit record. */
-export function atRevision<T extends Registration | Tombstone>(row: T, { revision }: AuditRecord): T {
-  return row.revision >= revision ? row : { ...row, revision };
 }

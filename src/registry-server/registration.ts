@@ -39,19 +39,21 @@ export interface Tombstone {
   readonly removedAt: string;
 }
 
-export type Cause =
-  | 'registered'
-  | 'registered-again'
-  | 'address-changed'
-  | 'deregistered'
-  | 'heartbeat'
-  | 'ambiguous-heartbeat'
-  | 'lease-expired'
-  | 'evicted'
-  | 'health-check-passed'
-  | 'health-check-failed'
-  | 'evictions-held'
-  | 'evictions-released';
+export const CAUSES = [
+  'registered',
+  'registered-again',
+  'address-changed',
+  'deregistered',
+  'heartbeat',
+  'ambiguous-heartbeat',
+  'lease-expired',
+  'evicted',
+  'health-check-passed',
+  'health-check-failed',
+  'evictions-held',
+  'evictions-released',
+] as const;
+export type Cause = (typeof CAUSES)[number];
 
 /** One row of the audit trail. */
 export interface AuditEntry {

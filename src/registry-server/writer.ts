@@ -1,12 +1,13 @@
 // Group commit: changes are planned in batches, durable in one transaction, and only then applied and answered.
 import { randomUUID } from 'node:crypto';
+import { batchOf, planAll, type Submission, type Waiting, type Work } from './commit.js';
 import type { Directory } from './directory.js';
-import { atRevision, Pending, type Unrecorded } from './pending.js';
+import { Pending } from './pending.js';
 import type { Planned, View } from './plan.js';
-import { type Change, keyOf, type Transition } from './registration.js';
+import type { Transition } from './registration.js';
 import { type Clock, moment } from './settings.js';
 import { Staged } from './staged.js';
-import { type AuditRecord, type Batch, type Missed, type Store, Undecided } from './store/store.js';
+import { type Missed, Undecided, type Writable } from './store/store.js';
 
 /** The store cannot take changes now; its message says whether anything may have been changed. */
 export class StoreUnavailable extends Error {
@@ -18,38 +19,19 @@ export interface WriterLog {
   error(details: object, message: string): void;
 }
 
-interface Submission {
-  /** Plans against the view and keeps the answer for later. */
-  plan(view: View): readonly Change[];
-  succeed(): void;
-  fail(error: unknown): void;
-}
-
-/** Somebody who waits until this replica knows what the others committed. */
-interface Follower {
-  succeed(): void;
-  fail(error: unknown): void;
-}
-
-/** What became of the submissions of one commit, and what else it writes. */
-interface Work {
-  readonly planned: readonly Submission[];
-  readonly changes: readonly Change[];
-  readonly unrecorded: Unrecorded;
-}
-
 const MAX_BATCH = 1000;
 const MAX_QUEUE = 20_000;
 const RETRY_MS = 1000;
 
 export class Writer {
-  readonly #store: Store;
+  readonly #store: Writable;
   readonly #directory: Directory;
   readonly #clock: Clock;
   readonly #log: WriterLog;
   readonly #run: string;
   #submissions: Submission[] = [];
-  #followers: Follower[] = [];
+  /** They wait until this replica knows what the others committed. */
+  #followers: Waiting[] = [];
   readonly #pending = new Pending();
   #entries = 0;
   #running: Promise<void> | undefined;
@@ -57,7 +39,13 @@ export class Writer {
   #problem: string | undefined;
 
   /** `run` is of this writer alone: it begins the names of its audit records. */
-  constructor(store: Store, directory: Directory, clock: Clock, log: WriterLog, run: string = randomUUID()) {
+  constructor(
+    store: Writable,
+    directory: Directory,
+    clock: Clock,
+    log: WriterLog,
+    run: string = randomUUID(),
+  ) {
     this.#store = store;
     this.#directory = directory;
     this.#clock = clock;
@@ -144,7 +132,7 @@ export class Writer {
     this.#running = undefined;
   }
 
-  async #follow(followers: readonly Follower[]): Promise<void> {
+  async #follow(followers: readonly Waiting[]): Promise<void> {
     if (followers.length === 0) return;
     try {
       this.#take(await this.#store.catchUp());
@@ -177,18 +165,18 @@ export class Writer {
     try {
       await this.#store.commit((missed) => {
         this.#take(missed);
-        const { planned, changes } = this.#plan(submissions);
-        work = { planned, changes, unrecorded: this.#pending.take() };
-        return this.#batch(work);
+        const { catalog } = this.#directory;
+        work = { ...planAll(submissions, new Staged(catalog)), unwritten: this.#pending.take() };
+        return batchOf(work, catalog, () => this.#newEntry());
       });
     } catch (error) {
       this.#failed(error, work?.planned ?? submissions);
-      if (work !== undefined) this.#pending.putBack(work.unrecorded);
+      if (work !== undefined) this.#pending.putBack(work.unwritten);
       return false;
     }
     if (work === undefined) return true;
-    const { planned, changes, unrecorded } = work;
-    if (changes.length + unrecorded.audit.length > 0) this.#recovered();
+    const { planned, changes, unwritten } = work;
+    if (changes.length + unwritten.audit.length > 0) this.#recovered();
     const at = moment(this.#clock);
     for (const change of changes) this.#directory.apply(change, at);
     // An instance may have gone through something meanwhile, under the revision that was being committed.
@@ -198,44 +186,6 @@ export class Writer {
     });
     for (const submission of planned) submission.succeed();
     return true;
-  }
-
-  #plan(submissions: readonly Submission[]): { planned: Submission[]; changes: Change[] } {
-    const view = new Staged(this.#directory.catalog);
-    const planned: Submission[] = [];
-    const changes: Change[] = [];
-    for (const submission of submissions) {
-      try {
-        const own = submission.plan(view);
-        for (const change of own) view.add(change);
-        changes.push(...own);
-        planned.push(submission);
-      } catch (error) {
-        submission.fail(error);
-      }
-    }
-    return { planned, changes };
-  }
-
-  /** One commit: of each instance the last that is known, of the audit trail everything. */
-  #batch({ changes, unrecorded }: Work): Batch {
-    const puts = new Map<string, Batch['puts'][number]>();
-    const removes = new Map<string, Batch['removes'][number]>();
-    for (const [key, { record, tombstone }] of unrecorded.latest) {
-      const registration = this.#directory.catalog.find(record.service, record.id);
-      if (registration !== undefined) puts.set(key, atRevision(registration, record));
-      else if (tombstone !== undefined) removes.set(key, atRevision(tombstone, record));
-    }
-    const audit: AuditRecord[] = [...unrecorded.audit];
-    for (const change of changes) {
-      const key = keyOf(change.audit.service, change.audit.id);
-      puts.delete(key);
-      removes.delete(key);
-      if (change.kind === 'put') puts.set(key, change.registration);
-      else removes.set(key, change.tombstone);
-      audit.push({ ...change.audit, entry: this.#newEntry() });
-    }
-    return { puts: [...puts.values()], removes: [...removes.values()], audit };
   }
 
   #failed(error: unknown, planned: readonly Submission[]): void {

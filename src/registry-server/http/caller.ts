@@ -10,8 +10,9 @@ import type { Registry } from './registry.js';
  * dual-stack socket.
  */
 export function addressOf(request: FastifyRequest): string {
-  const { ip } = request;
-  const address = isIP(ip) === 0 ? (request.raw.socket.remoteAddress ?? '') : ip;
+  const { ip, raw } = request;
+  const sender = raw.socket.remoteAddress ?? '';
+  const address = ip === sender || isIP(ip) === 0 ? sender : ip;
   return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 

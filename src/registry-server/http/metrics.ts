@@ -28,7 +28,7 @@ export function metricsRoutes(app: FastifyInstance, registry: Registry, watch: W
 function standing(registry: Registry, { watchers }: Watchers): Family[] {
   const { directory, writer, loaded, readOnly, version } = registry;
   const { states, size } = directory.catalog;
-  const held = [...directory.held()];
+  const held = directory.held();
   return [
     {
       name: 'regctl_build_info',

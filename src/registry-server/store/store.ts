@@ -28,9 +28,8 @@ export class Undecided extends Error {
   override readonly name = 'Undecided';
 }
 
-export interface Store {
-  /** What earlier runs left. A tombstone counts only where its instance is not among the registrations. */
-  load(): Promise<Stored>;
+/** A store to those who change what it keeps. */
+export interface Writable {
   /**
    * Writes what `prepare` answers, which is called at most once, while no other replica can write: what it is told is
    * all that was missed. Resolves once the batch is durable: it survives `kill -9` and a loss of power. Rejects with
@@ -39,10 +38,15 @@ export interface Store {
   commit(prepare: (missed: Missed) => Batch): Promise<void>;
   /** What other replicas committed since the last call of this, of `commit` or of `load`. */
   catchUp(): Promise<Missed>;
-  /** Forgets tombstones from before `limit`, and all but the newest 100,000; the revision floor keeps their revisions. */
-  forgetBefore(limit: Date): Promise<void>;
   /** Rejects where nothing can be written at the moment. */
   probe(): Promise<void>;
+}
+
+export interface Store extends Writable {
+  /** What earlier runs left. A tombstone counts only where its instance is not among the registrations. */
+  load(): Promise<Stored>;
+  /** Forgets tombstones from before `limit`, and all but the newest 100,000; the revision floor keeps their revisions. */
+  forgetBefore(limit: Date): Promise<void>;
   /** Rows of the audit trail, oldest first, as the query chooses them. */
   audit(query: AuditQuery): Promise<AuditRow[]>;
   close(): Promise<void>;
