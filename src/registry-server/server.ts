@@ -170,7 +170,8 @@ async function serveOpened(
     (transitions) => {
       for (const { audit } of transitions) {
         const name = audit.id === '' ? audit.service : keyOf(audit.service, audit.id);
-        app.log.info(audit, `${name} ${audit.cause}`);
+        const level = audit.cause === 'evictions-held' ? 'warn' : 'info';
+        app.log[level](audit, `${name} ${audit.cause}`);
       }
       writer.record(transitions);
     },

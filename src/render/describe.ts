@@ -2,6 +2,7 @@ import type { Description } from '../operations/describe.js';
 import type { Instance } from '../registry-client/client.js';
 import { age } from './age.js';
 import { contradictionText } from './contradictions.js';
+import { heldNote } from './held.js';
 import { styleStatus } from './style.js';
 import { fields, table } from './table.js';
 import { clean, wrap } from './text.js';
@@ -12,6 +13,7 @@ export const describeView: View<Description> = {
   text(found, paper) {
     const parts = [header(found, paper), instances(found, paper), handedOut(found, paper)];
     if (inFull(found, paper)) parts.push(...found.instances.map((one) => metadata(one, paper)));
+    if (found.catalog !== null) parts.push(heldNote([found.catalog]));
     parts.push(...doubts(found, paper));
     return parts.filter((part) => part !== '').join('\n\n');
   },

@@ -1,5 +1,6 @@
 import type { Service } from '../registry-client/client.js';
 import { age } from './age.js';
+import { heldNote } from './held.js';
 import { styleStatus } from './style.js';
 import { table } from './table.js';
 import { clean } from './text.js';
@@ -29,20 +30,8 @@ export const listView: View<Service[]> = {
         ? [clean(service.health_check_url ?? '-'), clean(JSON.stringify(service.service_metadata))]
         : []),
     ]);
-    return [table(headings, rows, paper), ...heldNote(services)].join('\n');
+    return [table(headings, rows, paper), heldNote(services)].filter((part) => part !== '').join('\n\n');
   },
   names: (services) => services.map(({ service_name }) => service_name),
   items: (services) => services,
 };
-
-/** Why instances that are down for long stay in the list. */
-function heldNote(services: readonly Service[]): string[] {
-  const held = services.filter(({ held_instances }) => held_instances !== null);
-  if (held.length === 0) return [];
-  const names = held.map(({ service_name, held_instances }) => `${clean(service_name)} (${held_instances})`);
-  return [
-    '',
-    `Most instances of these services were lost at once, and are kept registered until most are back: ${names.join(', ')}.`,
-    'Where they are gone for good: POST /api/v1/registry/services/NAME/release-evictions.',
-  ];
-}

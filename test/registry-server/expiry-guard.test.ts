@@ -177,12 +177,16 @@ describe('over HTTP', () => {
     for (const path of ['/services', '/api/v1/registry/services']) {
       expect((await get(`${url}${path}`)).body, path).toMatchObject([HELD]);
     }
-    const [table, json] = await Promise.all([
+    const [table, described, json] = await Promise.all([
       runCli(['list'], { env: { CONFIG_SERVICE_URL: url } }),
+      runCli(['describe', 'asr'], { env: { CONFIG_SERVICE_URL: url } }),
       runCli(['list', '--json'], { env: { CONFIG_SERVICE_URL: url } }),
     ]);
-    expect(table.stdout).toContain('lost at once');
-    expect(table.stdout).toContain('asr (3)');
+    for (const { stdout } of [table, described]) {
+      expect(stdout).toContain('lost at once');
+      expect(stdout).toContain('asr (3)');
+      expect(stdout).toContain('services/asr/release-evictions');
+    }
     expect(JSON.parse(json.stdout)).toMatchObject([{ service_name: 'asr', held_instances: 3 }]);
 
     const released = await post(`${url}${RELEASE}`);
