@@ -1,9 +1,10 @@
 // Replicas, each behind a proxy of its own before each engine; every row has a database and a base path for itself.
 
-import { type Deployment, type Engines, newDeployment } from '../support/cluster.js';
+import { type Deployment, newDeployment } from '../support/cluster.js';
 import type { EngineName } from '../support/engines.js';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { ZookeeperReader } from '../support/zookeeper-reader.js';
+import type { Ports } from './engines-of-run.js';
 import type { RegistryProcess } from './processes.js';
 import type { ProcessOptions } from './registry-process.js';
 import type { Stage } from './stage.js';
@@ -26,7 +27,7 @@ export interface Replica {
 
 export class Cluster {
   readonly #stage: Stage;
-  readonly #engines: Engines;
+  readonly #engines: Ports;
   readonly #deployment: Deployment;
   readonly #options: Partial<ProcessOptions>;
   #replicas: Replica[] = [];
@@ -34,7 +35,7 @@ export class Cluster {
 
   private constructor(
     stage: Stage,
-    engines: Engines,
+    engines: Ports,
     deployment: Deployment,
     options: Partial<ProcessOptions>,
   ) {
@@ -47,7 +48,7 @@ export class Cluster {
   /** Two replicas (`count`), which the traffic goes to in turn. */
   static async start(
     stage: Stage,
-    engines: Engines,
+    engines: Ports,
     { count = 2, ...options }: Partial<ProcessOptions> & { count?: number } = {},
   ): Promise<Cluster> {
     stage.rule({

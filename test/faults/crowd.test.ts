@@ -1,5 +1,4 @@
-// The rows that keep a whole process busy with their traffic, in one of their own.
-import { CROWD } from './rows/index.js';
+import { CROWD } from './rows/embedded-crowd.js';
 import { runRows } from './run-rows.js';
 
 runRows('crowds', CROWD);

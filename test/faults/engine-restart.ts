@@ -1,5 +1,5 @@
 // An engine that is killed and started again, over the same folder and port.
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import net from 'node:net';
@@ -8,7 +8,7 @@ import type { Engine } from '../support/engines.js';
 import type { Stage } from './stage.js';
 
 /** SIGKILL of the process and of all that it started. */
-export async function killServer({ child }: Engine): Promise<void> {
+export async function killServer({ child }: Pick<Engine, 'child'>): Promise<void> {
   const gone = once(child, 'exit');
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' });
   child.kill('SIGKILL');
@@ -25,8 +25,11 @@ function kill(pid: number): void {
   }
 }
 
-/** Starts it as it was started before; resolves when its port answers. It ends with the row. */
-export async function restartEngine(stage: Stage, { child, port }: Engine): Promise<void> {
+/** Starts it as it was started before; resolves with it when its port answers. It ends with the row. */
+export async function restartEngine(
+  stage: Stage,
+  { child, port }: Pick<Engine, 'child' | 'port'>,
+): Promise<ChildProcess> {
   const [program = '', ...args] = child.spawnargs;
   const data = args[args.indexOf('-D') + 1];
   const config = args.find((arg) => /\.(cfg|conf)$/.test(arg));
@@ -42,6 +45,7 @@ export async function restartEngine(stage: Stage, { child, port }: Engine): Prom
     if (again.exitCode === null && again.signalCode === null) await gone;
   });
   await stage.eventually(() => connects(port), Boolean, `${program} did not start again`);
+  return again;
 }
 
 function connects(port: number): Promise<boolean> {

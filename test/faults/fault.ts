@@ -7,8 +7,6 @@ export interface Fault {
   readonly mode: 'embedded' | 'cluster';
   /** What must hold nonetheless. */
   readonly promise: string;
-  /** Takes minutes: runs beside the others all along, and first. */
-  readonly slow?: boolean;
   /**
    * Brings the fault about under traffic and checks what came of it; throws where the promise was broken or the fault
    * was not there. Returns what was seen, in words that are the same in every run.

@@ -188,7 +188,7 @@ export class Load {
   }
 
   /** Rests, in pieces: whoever stops does not wait for long. */
-  async #rest(ms = this.#options.paceMs ?? 20): Promise<void> {
+  async #rest(ms = this.#options.paceMs ?? 40): Promise<void> {
     const until = performance.now() + ms;
     for (let left = ms; left > 0 && !this.#stopped; left = until - performance.now()) {
       await sleep(Math.min(left, 100));

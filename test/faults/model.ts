@@ -25,6 +25,8 @@ export interface Rules {
   readonly standstills: readonly Stretch[];
   /** At these times every lease began anew: a registry started. */
   readonly renewals: readonly number[];
+  /** How much of the time between two the machine had none to spare: what takes time took so much more. */
+  readonly lost?: (from: number, to: number) => number;
 }
 
 export interface Violation {
@@ -37,6 +39,8 @@ export interface Violation {
 const MOST = 6;
 /** A replica that is cut off from the others notices it by then. */
 const NOTICED_MS = 7000;
+/** Where this process is not given time, each of the several that a change goes through may have lost as much. */
+const OTHERS_LOSE = 4;
 /** An event of a watch is told this long after it was true at most, beside what the watcher itself was late. */
 const TOLD_LATE_MS = 1000;
 
@@ -219,14 +223,20 @@ class Model {
   /** From when on a reader has to be answered with what was acknowledged. */
   #knownAt({ replica, end }: Op, reader: Reader): number {
     if (replica === reader.replica) return end;
-    const { lagMs, apart } = this.#rules;
-    let known = end + lagMs;
+    const { apart } = this.#rules;
+    let known = end + this.#lag(end);
     for (const { from, to } of apart) {
       const noticed = reader.start > from + NOTICED_MS && reader.start < to;
       const isLie = noticed && reader.stale === false;
-      if (from <= known && end <= to && !isLie) known = Math.max(known, to + lagMs);
+      if (from <= known && end <= to && !isLie) known = Math.max(known, to + this.#lag(to));
     }
     return known;
+  }
+
+  /** What was acknowledged at `time` takes so long to get to the other replicas at most. */
+  #lag(time: number): number {
+    const { lagMs, lost = () => 0 } = this.#rules;
+    return lagMs + OTHERS_LOSE * lost(time - lagMs, time + 2 * lagMs);
   }
 
   /**
@@ -235,9 +245,8 @@ class Model {
    */
   #isAlive({ beats, changes }: Instance, op: Op, start: number): boolean {
     const registered = changes.findLast((change) => change.start <= op.end);
-    const { lagMs } = this.#rules;
     const beat = beats.findLast(
-      (one) => answeredWell(one) && one.end + (one.replica === op.replica ? 0 : lagMs) < start,
+      (one) => answeredWell(one) && one.end + (one.replica === op.replica ? 0 : this.#lag(one.end)) < start,
     );
     if (beat === undefined || registered === undefined) return false;
     // A registration may start it anew, and an answer that was under way may be of before.
@@ -248,7 +257,8 @@ class Model {
   #isDead(instance: Instance, time: number): boolean {
     const since = this.#lastSign(instance, time);
     if (since === undefined) return false;
-    return this.#leaseTime(since, time) > this.#rules.leaseMs + this.#rules.sweepMs;
+    const { leaseMs, sweepMs, lost = () => 0 } = this.#rules;
+    return this.#leaseTime(since, time) > leaseMs + sweepMs + OTHERS_LOSE * lost(since, time);
   }
 
   #mayBeEvicted(instance: Instance, time: number): boolean {

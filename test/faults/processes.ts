@@ -85,7 +85,9 @@ export async function startProcess(name: string, options: ProcessOptions): Promi
     async terminate() {
       const began = performance.now();
       endBy('SIGTERM');
+      const late = setTimeout(() => endBy('SIGKILL'), 20_000);
       const [code] = await gone;
+      clearTimeout(late);
       return { code, milliseconds: performance.now() - began };
     },
     setWall: (offsetMs) => send({ order: 'wall', offsetMs }),

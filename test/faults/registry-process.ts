@@ -61,7 +61,7 @@ async function start(options: ProcessOptions): Promise<void> {
     store.kind === 'sqlite'
       ? await serveStore(deadly(await openDataDir(store.dataDir)), all)
       : await startRegistry(all);
-  process.once('SIGTERM', () => void registry.close().then(() => process.disconnect()));
+  process.once('SIGTERM', () => void registry.close().then(() => process.exit()));
   process.send?.({ url: registry.url });
 }
 

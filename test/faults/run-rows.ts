@@ -1,33 +1,27 @@
-// Makes a test of every row; rows mostly wait, so several run side by side.
+// Makes a test of every row.
 import { describe, test } from 'vitest';
+import { missingPackages } from '../support/engines.js';
+import { enginesOfRun } from './engines-of-run.js';
 import type { Fault } from './fault.js';
 import { writeResult } from './results.js';
 import { Stage } from './stage.js';
 
-/** Minutes, on demand: more rounds of what is a matter of luck. */
+/** On demand: more rounds of what is a matter of luck. */
 export const LONG = process.env.FAULTS_LONG !== undefined;
 const LIMIT_MS = 300_000;
 
-interface How {
-  readonly stageOf: () => Stage;
-  /** What these rows need and this machine has not: named, and skipped. Where `CI` is set they are tried, and fail. */
-  readonly missing: readonly string[];
-}
-
-export function runRows(
-  title: string,
-  rows: readonly Fault[],
-  { stageOf, missing }: How = { stageOf: () => new Stage(), missing: [] },
-): void {
-  const slowFirst = [...rows].sort((a, b) => Number(b.slow ?? false) - Number(a.slow ?? false));
+/** Rows of the cluster are skipped, named, where an engine is not installed; where `CI` is set they fail. */
+export function runRows(title: string, rows: readonly Fault[], { concurrent = false } = {}): void {
+  const missing = rows.some(({ mode }) => mode === 'cluster') ? missingPackages() : [];
   const skipped = missing.length > 0 && process.env.CI === undefined;
   const named = skipped ? `${title}, not tried without ${missing.join(', ')}` : title;
-  describe.skipIf(skipped)(named, { concurrent: true }, () => {
-    for (const row of slowFirst) test(row.name, () => runRow(row, stageOf()), LIMIT_MS);
+  describe.skipIf(skipped)(named, { concurrent }, () => {
+    for (const row of rows) test(row.name, () => runRow(row), LIMIT_MS);
   });
 }
 
-async function runRow({ name, mode, promise, run }: Fault, stage: Stage): Promise<void> {
+async function runRow({ name, mode, promise, run }: Fault): Promise<void> {
+  const stage = new Stage(enginesOfRun());
   const began = performance.now();
   let seen: string | null = null;
   try {

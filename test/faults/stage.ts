@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Timings } from '../../src/registry-server/settings.js';
-import type { Engines } from '../support/cluster.js';
 import { requireSoundAudit } from './audit.js';
 import { seenOf, type Target } from './client.js';
 import { Cluster } from './cluster.js';
+import type { Ports } from './engines-of-run.js';
 import { History, type Op } from './history.js';
 import { CHURNING, type Kind, Load, type LoadOptions, type Member } from './load.js';
+import { lostBetween } from './machine.js';
 import { momentOf, type Rules, type Stretch, violationsOf } from './model.js';
 import { type RegistryProcess, startProcess } from './processes.js';
 import type { ProcessOptions } from './registry-process.js';
@@ -28,7 +29,7 @@ const PATIENCE_MS = 30_000;
 
 export class Stage {
   readonly history = new History();
-  readonly #engines: Engines | undefined;
+  readonly #engines: Ports | undefined;
   readonly #cleanups: (() => Promise<unknown>)[] = [];
   readonly #processes: RegistryProcess[] = [];
   readonly #standstills: Stretch[] = [];
@@ -45,11 +46,11 @@ export class Stage {
   #targets: readonly Target[] = [];
 
   /** `engines` are those of the run, for rows of the cluster. */
-  constructor(engines?: Engines) {
+  constructor(engines?: Ports) {
     this.#engines = engines;
   }
 
-  get engines(): Engines {
+  get engines(): Ports {
     if (this.#engines === undefined) throw new Error('there are no engines');
     return this.#engines;
   }
@@ -283,7 +284,7 @@ export class Stage {
 
   get #allRules(): Rules {
     const [standstills, apart, renewals] = [this.#standstills, this.#apart, this.#renewals];
-    return { ...this.#rules, standstills, apart, renewals };
+    return { ...this.#rules, standstills, apart, renewals, lost: lostBetween };
   }
 
   /** Which moment of the history a registry over `store`, which the traffic does not go to, has kept. */

@@ -5,10 +5,8 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),
     include: ['test/faults/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts', 'test/faults/compile.ts'],
-    hookTimeout: 60_000,
-    // The embedded rows and those of the cluster, beside each other; rows mostly wait.
-    maxWorkers: 2,
-    maxConcurrency: 4,
+    globalSetup: ['test/support/global-setup.ts', 'test/faults/compile.ts', 'test/faults/engines-of-run.ts'],
+    // Rows mostly wait; each file has a process of its own, so that the traffic of one does not hold up another's.
+    maxWorkers: 4,
   },
 });

@@ -3,19 +3,13 @@ import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seenOf, type Target } from './client.js';
 import type { History, Seen } from './history.js';
+import { lookedBefore } from './machine.js';
 
 interface Told {
   readonly service_name: string;
   readonly revision: number;
   readonly instances: { instance_id: string; service_url: string; state: string }[];
 }
-
-/** When this process looked for what had arrived: what it reads now was not there the time before the last. */
-const ticks = { last: performance.now(), before: performance.now() };
-setInterval(() => {
-  ticks.before = ticks.last;
-  ticks.last = performance.now();
-}, 50).unref();
 
 export class Watcher {
   readonly #history: History;
@@ -104,7 +98,7 @@ export class Watcher {
     this.counts.events += 1;
     this.view.set(service, rows);
     this.revisions.set(service, revision);
-    const [start, end] = [ticks.before, performance.now()];
+    const [start, end] = [lookedBefore(), performance.now()];
     const asked = { kind: 'told', replica: target.name, service, start, end, status: 200 } as const;
     this.#history.add({ ...asked, detail: '', rows, stale: true, stream: this.#stream, revision });
   }

@@ -43,7 +43,9 @@ export interface Deployment {
 }
 
 /** A database of its own; the base path is made by the first replica. */
-export async function newDeployment(engines: Engines): Promise<Deployment> {
+export async function newDeployment(
+  engines: Readonly<Record<EngineName, { readonly port: number }>>,
+): Promise<Deployment> {
   const name = `t${randomBytes(6).toString('hex')}`;
   const client = new pg.Client({
     host: '127.0.0.1',

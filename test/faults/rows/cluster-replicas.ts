@@ -170,6 +170,7 @@ export const REPLICA_FAULTS: readonly Fault[] = [
               const seen = new Set(await nodes(reader));
               for (const path of there) if (!seen.has(path)) missing.add(path);
               polls += 1;
+              await sleep(20);
             }
           })();
           const { code, milliseconds } = await ended;

@@ -1,7 +1,6 @@
 // PostgreSQL and replicas killed in a commit, answers that are lost; Redis flushed and filled with what is not so.
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import type { Engines } from '../../support/cluster.js';
 import { startEngine } from '../../support/engines.js';
 import { auditOf } from '../audit.js';
 import type { Cluster, Replica } from '../cluster.js';
@@ -46,10 +45,10 @@ async function judged(stage: Stage, cluster: Cluster): Promise<void> {
 }
 
 /** The rows over an engine of their own, which goes down with all that use it. */
-async function ownPostgres(stage: Stage, shared: Engines): Promise<Engines> {
+async function ownPostgres(stage: Stage) {
   const postgres = await startEngine('postgres');
   stage.onEnd(() => postgres.close());
-  return { ...shared, postgres };
+  return { ...stage.engines, postgres };
 }
 
 export const STORE_FAULTS: readonly Fault[] = [
@@ -113,7 +112,7 @@ export const STORE_FAULTS: readonly Fault[] = [
     mode: 'cluster',
     promise: PROMISE_COMMIT,
     async run(stage) {
-      const engines = await ownPostgres(stage, stage.engines);
+      const engines = await ownPostgres(stage);
       const cluster = await stage.cluster({}, engines);
       await stage.load();
       for (const when of ['before', 'lost'] as const) {
@@ -206,6 +205,7 @@ export const STORE_FAULTS: readonly Fault[] = [
   },
 ];
 
+/** Throws where an audit trail is not answered; PostgreSQL is there all along. */
 async function readAudit(load: Load, cluster: Cluster): Promise<void> {
   for (const { process } of cluster.replicas)
     for (const name of load.services) await auditOf(load.client, process, name);

@@ -40,7 +40,6 @@ export const TIME: readonly Fault[] = [
     name: 'SIGSTOP for 120 s, in real time',
     mode: 'embedded',
     promise: PROMISE_STALL,
-    slow: true,
     async run(stage) {
       stage.rule({ leaseMs: 90_000, sweepMs: 3000, evictAfterMs: 600_000 });
       const registry = await stage.registry({ timings: {} });

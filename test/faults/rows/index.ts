@@ -1,6 +1,6 @@
 // Every row, in the order of the page that is made of them.
 import type { Fault } from '../fault.js';
-import { ENGINE_FAULTS } from './cluster-engines.js';
+import { networkFaults } from './cluster-engines.js';
 import { CLUSTER_RACES } from './cluster-races.js';
 import { REPLICA_FAULTS } from './cluster-replicas.js';
 import { STORE_FAULTS } from './cluster-store.js';
@@ -12,13 +12,18 @@ import { RACES } from './embedded-races.js';
 import { TIME } from './embedded-time.js';
 import { WATCH } from './embedded-watch.js';
 
-export const EMBEDDED: readonly Fault[] = [...KILLS, ...TIME, ...RACES, ...WATCH, ...DISK];
-export { CROWD };
-export const CLUSTER: readonly Fault[] = [
+export const ROWS: readonly Fault[] = [
+  ...KILLS,
+  ...TIME,
+  ...RACES,
+  ...WATCH,
+  ...CROWD,
+  ...DISK,
   ...REPLICA_FAULTS,
   ...CLUSTER_RACES,
-  ...ZOOKEEPER_FAULTS,
   ...STORE_FAULTS,
-  ...ENGINE_FAULTS,
+  ...ZOOKEEPER_FAULTS,
+  ...networkFaults('zookeeper'),
+  ...networkFaults('postgres'),
+  ...networkFaults('redis'),
 ];
-export const ROWS: readonly Fault[] = [...EMBEDDED, ...CROWD, ...CLUSTER];

@@ -1,0 +1,4 @@
+import { networkFaults } from './rows/cluster-engines.js';
+import { runRows } from './run-rows.js';
+
+runRows('the network to PostgreSQL', networkFaults('postgres'));
