@@ -1,7 +1,8 @@
 // Where most of a service is lost at once, the fault is rather in between (a network, a registry that was away) than in
 // every instance: such a service is not evicted until it is back, or an operator says that it is gone for good.
-import type { Catalog, Service } from './catalog.js';
+import type { Catalog } from './catalog.js';
 import { type Instance, monitoredBy } from './instance.js';
+import type { Service } from './service.js';
 import type { Timings } from './settings.js';
 
 /** Fewer lost instances than this are no mass. */

@@ -1,9 +1,9 @@
 // What the registry says of services and instances, in the shapes of wire/config-service.ts.
 import type { InstanceRow, ServiceRow } from '../wire/config-service.js';
 import { type State, upstreamStatus } from '../wire/status.js';
-import type { Service } from './catalog.js';
 import type { Directory } from './directory.js';
 import { type Instance, monitoredBy } from './instance.js';
+import type { Service } from './service.js';
 
 /** Where no instance is healthy, the state that says most of the service: what is wrong before what is under way. */
 const MOST_TELLING: readonly State[] = ['healthy', 'unhealthy', 'down', 'starting', 'draining', 'unknown'];

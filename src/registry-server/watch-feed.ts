@@ -1,7 +1,8 @@
 // What watchers are told: the state of each service that changed, coalesced. State and not events, so that what is told
 // late, twice or after a cut still leaves the watcher with what is true.
-import type { Catalog, Service } from './catalog.js';
+import type { Catalog } from './catalog.js';
 import { instanceRows } from './listing.js';
+import type { Service } from './service.js';
 
 /** Where the frames of one watcher go. */
 export interface Sink {
