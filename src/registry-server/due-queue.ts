@@ -15,10 +15,6 @@ export class DueQueue<T> {
   readonly #heap: Entry<T>[] = [];
   #added = 0;
 
-  get size(): number {
-    return this.#heap.length;
-  }
-
   /** The soonest entry, which stays in the queue. */
   peek(): Entry<T> | undefined {
     return this.#heap[0];
@@ -41,7 +37,7 @@ export class DueQueue<T> {
 
   /** Takes out the soonest entry that is due at `now`; undefined where none is. */
   take(now: number): Entry<T> | undefined {
-    const [soonest] = this.#heap;
+    const soonest = this.#heap[0];
     if (soonest === undefined || soonest.at > now) return undefined;
     const last = this.#heap.pop();
     if (last !== undefined && this.#heap.length > 0) this.#sink(last);
@@ -54,7 +50,8 @@ export class DueQueue<T> {
     let index = 0;
     for (;;) {
       const left = 2 * index + 1;
-      const [a, b] = [heap[left], heap[left + 1]];
+      const a = heap[left];
+      const b = heap[left + 1];
       const rightIsSooner = a !== undefined && b !== undefined && isSooner(b, a);
       const child = rightIsSooner ? b : a;
       if (child === undefined || isSooner(entry, child)) break;

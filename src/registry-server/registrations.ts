@@ -2,9 +2,10 @@
 import type { Parts } from './directory-parts.js';
 import { type Instance, isChecked, weightOf } from './instance.js';
 import { judge } from './liveness.js';
-import type { Change, Registration, Tombstone, Transition } from './registration.js';
+import type { Change, Registration, Tombstone } from './registration.js';
 import type { Moment } from './settings.js';
 import type { Missed } from './store/store.js';
+import { correction } from './transitions.js';
 
 /** What earlier runs left. */
 export interface Stored {
@@ -121,7 +122,7 @@ export class Registrations {
     const own = judge(instance, leaseNow, timings);
     if (row.state === 'down' && own.beats && own.state !== 'down' && instance.lastBeat !== null) {
       catalog.adopt(instance, { ...row, state: own.state });
-      unrecorded.add(correction(row, instance, at), at.now);
+      unrecorded.add(correction(row, instance.registration, at), at.now);
       return;
     }
     const wasChecked = isChecked(instance);
@@ -143,13 +144,4 @@ export class Registrations {
     catalog.bury(tombstone);
     guard.suspect(tombstone.service);
   }
-}
-
-/** What is to be recorded where the record says otherwise. */
-function correction({ state: from }: Registration, { registration }: Instance, { wall }: Moment): Transition {
-  const { service, id, state: to, revision } = registration;
-  const at = wall.toISOString();
-  return {
-    audit: { service, id, revision, at, actor: 'registry', cause: 'heartbeat', from, to, detail: null },
-  };
 }

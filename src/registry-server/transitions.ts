@@ -45,6 +45,14 @@ export function note(
   return { audit: { ...auditOf(cause, wall), service, id: '', revision, from: null, to: null, detail } };
 }
 
+/** What is to be recorded of an instance that is alive (`known`) where the record (`row`) has it down. */
+export function correction(row: Registration, known: Registration, { wall }: Moment): Transition {
+  const { service, id, state: to, revision } = known;
+  return {
+    audit: { ...auditOf('heartbeat', wall), service, id, revision, from: row.state, to, detail: null },
+  };
+}
+
 function auditOf(cause: Cause, wall: Date) {
   return { at: wall.toISOString(), actor: 'registry', cause };
 }

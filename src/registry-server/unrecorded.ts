@@ -1,13 +1,8 @@
 // What came to be true here by what others saw. Whoever saw it records it; where it died first, the keeper does.
-import { keyOf, type Transition } from './registration.js';
+import { type AuditEntry, keyOf, type Transition } from './registration.js';
 
 /** Whoever saw it has had time to record it, and this replica to learn that. */
 const PATIENCE_MS = 5000;
-
-interface Instance {
-  readonly service: string;
-  readonly id: string;
-}
 
 export class Unrecorded {
   /** The latest of each instance, oldest first. */
@@ -21,7 +16,7 @@ export class Unrecorded {
   }
 
   /** What is known of the instance is recorded, or is to be by this replica. */
-  delete({ service, id }: Instance): void {
+  delete({ service, id }: Pick<AuditEntry, 'service' | 'id'>): void {
     this.#waiting.delete(keyOf(service, id));
   }
 
