@@ -1,4 +1,5 @@
 // Every call of the registry: what it takes and what it answers.
+import { PREFIX } from '../../src/wire/config-service.js';
 import type { SchemaName } from './schemas.js';
 
 export interface Parameter {
@@ -39,8 +40,6 @@ export interface Operation {
   /** Never refused: an orchestrator asks it. */
   readonly open?: true;
 }
-
-const PREFIX = '/api/v1/registry';
 
 const service: Parameter = {
   in: 'path',
@@ -113,6 +112,21 @@ const AUDIT_ROW = {
 };
 const NO_SERVICE: Answer = { description: 'No such service.', body: 'Error' };
 
+/** The same at both APIs. */
+const LIST_SERVICES = {
+  summary: 'List the services',
+  parameters: [ifNoneMatch],
+  answers: {
+    200: {
+      description: 'A row per service.',
+      body: ['Service'],
+      headers: LISTED,
+      example: [SERVICE_ROW],
+    },
+    304: NOT_CHANGED,
+  },
+} satisfies Partial<Operation>;
+
 const CONFIG_SERVICE: readonly Operation[] = [
   {
     method: 'post',
@@ -183,17 +197,7 @@ const CONFIG_SERVICE: readonly Operation[] = [
     path: `${PREFIX}/services`,
     id: 'listServices',
     tag: 'config-service',
-    summary: 'List the services',
-    parameters: [ifNoneMatch],
-    answers: {
-      200: {
-        description: 'A row per service.',
-        body: ['Service'],
-        headers: LISTED,
-        example: [SERVICE_ROW],
-      },
-      304: NOT_CHANGED,
-    },
+    ...LIST_SERVICES,
   },
   {
     method: 'get',
@@ -436,17 +440,7 @@ const COORDINATOR: readonly Operation[] = [
     path: '/services',
     id: 'coordinatorListServices',
     tag: 'coordinator',
-    summary: 'List the services',
-    parameters: [ifNoneMatch],
-    answers: {
-      200: {
-        description: 'A row per service.',
-        body: ['Service'],
-        headers: LISTED,
-        example: [SERVICE_ROW],
-      },
-      304: NOT_CHANGED,
-    },
+    ...LIST_SERVICES,
   },
   {
     method: 'get',
