@@ -9,7 +9,7 @@ import type { RedisLogin } from './engines.js';
 export interface AuditCache {
   readonly healthy: boolean;
   /** The rows of the query as they were after `change`, from the cache where it has them, else from `read`. */
-  rows(query: AuditQuery, change: number, read: () => Promise<AuditRow[]>): Promise<AuditRow[]>;
+  rows(query: AuditQuery, change: string, read: () => Promise<AuditRow[]>): Promise<AuditRow[]>;
   close(): void;
 }
 
@@ -19,10 +19,12 @@ const KEPT_S = 60;
 const MAX_RECONNECT_MS = 5_000;
 /** How often it is asked whether it is there: a connection may be dead without a word. */
 const PING_MS = 2_000;
+/** So many unanswered in a row end a connection. */
+const SILENCES = 2;
 
 /** The page says itself what it is of: under another key it means nothing. */
 const Page = v.object({
-  change: v.number(),
+  change: v.string(),
   query: v.string(),
   rows: v.pipe(v.array(AuditRow), v.maxLength(MAX_AUDIT_ROWS)),
 });
@@ -57,11 +59,20 @@ export async function openAuditCache(
   });
   const health = new Health(redis, log);
 
+  let silences = 0;
   const ping = setInterval(() => {
     if (redis.status !== 'ready') return;
     redis.ping().then(
-      () => health.well(null),
-      (error: unknown) => health.ill(error),
+      () => {
+        silences = 0;
+        health.well(null);
+      },
+      (error: unknown) => {
+        silences += 1;
+        health.ill(error);
+        // Nobody may be at the other end any more: a new connection finds out.
+        if (silences >= SILENCES) redis.disconnect(true);
+      },
     );
   }, PING_MS);
 
