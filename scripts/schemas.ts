@@ -330,6 +330,7 @@ export const SCHEMAS: Readonly<Record<string, ResultSchema>> = {
       v.strictObject({
         url: text,
         auth: v.picklist(['jwt', 'none']),
+        read_only: v.boolean(),
         data_dir: textOrNull,
         engines: v.nullable(v.strictObject({ zookeeper: text, postgres: text, redis: textOrNull })),
         samples: v.array(

@@ -27,6 +27,7 @@ const mayBeDone = ({ safe }: Sent): string =>
   safe ? '' : 'It may have been carried out all the same: look before you repeat it. ';
 
 const CHECK_URL = 'Check the URL with `regctl context show --resolved`';
+const CLIENT_CERTIFICATE = 'Where the server asks for a client certificate: --cert-file and --key-file.';
 
 const dockerHint = ({ url }: Call): string =>
   /\/\/(localhost|127\.|\[::1\])/.test(url)
@@ -140,13 +141,14 @@ export const CATALOGUE = {
   TLS_FAILED: entry<Call>(
     EXIT.unknown,
     (p) => `Cannot reach ${p.url}: no trusted TLS connection (${p.cause ?? 'TLS'}).`,
-    () => 'Check http against https in the URL; for a private authority give --ca-file.',
+    () =>
+      `Check http against https in the URL; for a private authority give --ca-file. ${CLIENT_CERTIFICATE}`,
   ),
   CONNECTION_FAILED: entry<Call & Sent>(
     EXIT.unknown,
     (p) => `No answer from ${p.url}: the connection broke (${p.cause ?? 'unknown cause'}).`,
     (p) =>
-      `${mayBeDone(p)}${CHECK_URL} (its port, http against https), and what stands between (proxy, firewall).`,
+      `${mayBeDone(p)}${CHECK_URL} (its port, http against https), and what stands between (proxy, firewall).${p.url.startsWith('https:') ? ` ${CLIENT_CERTIFICATE}` : ''}`,
   ),
   TIMED_OUT: entry<Call & Sent & { seconds: number }>(
     EXIT.unknown,

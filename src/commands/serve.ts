@@ -73,38 +73,49 @@ export default class Serve extends BaseCommand {
       dependsOn: ['redis'],
     }),
     auth: Flags.option({ options: ['jwt', 'none'] as const })({
+      helpGroup: 'ACCESS',
       summary: 'Who may change anything: bearers of a token, or anyone. none on loopback, jwt elsewhere.',
     }),
     'read-only': Flags.boolean({
+      helpGroup: 'ACCESS',
       summary: 'Refuse to register, deregister and evict; heartbeats and health checks go on.',
       exclusive: ['samples'],
     }),
     'tls-cert': Flags.string({
+      helpGroup: 'ACCESS',
       summary: 'Certificate (PEM): serve https; read again when it changes.',
       helpValue: 'FILE',
       dependsOn: ['tls-key'],
       exclusive: ['samples'],
     }),
     'tls-key': Flags.string({
+      helpGroup: 'ACCESS',
       summary: 'Key of the certificate (PEM).',
       helpValue: 'FILE',
       dependsOn: ['tls-cert'],
     }),
     'tls-client-ca': Flags.string({
+      helpGroup: 'ACCESS',
       summary: 'Let in only who shows a certificate of this authority (PEM).',
       helpValue: 'FILE',
       dependsOn: ['tls-cert'],
     }),
     'trust-proxy': networkFlag({
+      helpGroup: 'ACCESS',
       summary: 'Proxy in front of it, repeatable: a sender is whom its X-Forwarded-For names.',
       multiple: true,
     }),
-    'down-after': durationFlag({ summary: 'Without a heartbeat for this long an instance is down (90s).' }),
-    'evict-after': durationFlag({ summary: 'Down for this long it is removed (10m).' }),
+    'down-after': durationFlag({
+      helpGroup: 'LEASES',
+      summary: 'Without a heartbeat for this long an instance is down (90s).',
+    }),
+    'evict-after': durationFlag({ helpGroup: 'LEASES', summary: 'Down for this long it is removed (10m).' }),
     'evict-unhealthy-after': durationFlag({
+      helpGroup: 'LEASES',
       summary: 'Without a health check that passed for this long it is removed (24h).',
     }),
     'expiry-guard': Flags.boolean({
+      helpGroup: 'LEASES',
       summary: 'Remove nothing of a service of which most is lost at once (on).',
       allowNo: true,
       default: true,

@@ -38,6 +38,8 @@ export interface ServeInput {
 export interface Serving {
   url: string;
   auth: 'jwt' | 'none';
+  /** Nobody may change anything. */
+  read_only: boolean;
   /** Null where nothing is kept on this disk. */
   data_dir: string | null;
   /** Null where it stands by itself. */
@@ -112,6 +114,7 @@ export async function serve(input: ServeInput, context: Context): Promise<Server
     const serving = {
       url: registry.url,
       auth,
+      read_only: input.readOnly,
       data_dir: dataDir,
       engines: input.engines ? namedEngines(input.engines) : null,
       samples: samples?.services ?? [],

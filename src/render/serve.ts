@@ -4,8 +4,9 @@ import type { View } from './view.js';
 
 /** `regctl serve`: where it listens, and how others are pointed at it. */
 export const serveView: View<Serving> = {
-  text({ url, auth, data_dir, engines, samples, secret_file }, { style }) {
-    const access = auth === 'jwt' ? 'changes need a token (JWT_SECRET)' : 'no token is asked for';
+  text({ url, auth, read_only, data_dir, engines, samples, secret_file }, { style }) {
+    const token = auth === 'jwt' ? 'changes need a token (JWT_SECRET)' : 'no token is asked for';
+    const access = read_only ? 'read-only' : token;
     const kept =
       engines !== null
         ? `one of several replicas over ${clean(engines.postgres)} and ZooKeeper ${clean(engines.zookeeper)}`

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../support/hostile/certificate.js';
 import { emptyFolder, runCli } from '../support/run-cli.js';
 import { eventually, startTestRegistry } from '../support/start-registry.js';
-import { startServe } from '../support/targets.js';
+import { errorOf, startServe } from '../support/targets.js';
 
 /** `cert.pem` and `key.pem` of a certificate that vouches for itself, in a folder of their own. */
 async function pair() {
@@ -48,7 +48,7 @@ test('serve speaks https, and lets in only who shows a certificate where it is t
     list(closed.url, ...own),
   ]);
   expect(plain).toMatchObject({ code: 0, stdout: '[]\n' });
-  expect(refused.code).toBe(3);
+  expect(errorOf(refused)).toMatchObject({ exit: 3, hint: expect.stringContaining('--cert-file') });
   expect(shown).toMatchObject({ code: 0, stdout: '[]\n' });
 });
 
