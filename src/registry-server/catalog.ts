@@ -105,6 +105,11 @@ export class Catalog implements View {
     return this.#tombstones.get(keyOf(service, id))?.incarnation ?? 0;
   }
 
+  /** Of what was removed and is not there again, oldest first. */
+  tombstones(): Iterable<Tombstone> {
+    return this.#tombstones.values();
+  }
+
   revisionOf(service: string): number {
     return this.#services.get(service)?.revision ?? this.#revisionFloor;
   }

@@ -52,6 +52,7 @@ export const CAUSES = [
   'health-check-failed',
   'evictions-held',
   'evictions-released',
+  'restored',
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 

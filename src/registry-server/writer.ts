@@ -5,6 +5,7 @@ import type { Directory } from './directory.js';
 import { Pending } from './pending.js';
 import type { Planned, View } from './plan.js';
 import type { Transition } from './registration.js';
+import { lostBy } from './restored.js';
 import { type Clock, moment } from './settings.js';
 import { Staged } from './staged.js';
 import { type Missed, Undecided, type Writable } from './store/store.js';
@@ -135,7 +136,9 @@ export class Writer {
   async #follow(followers: readonly Waiting[]): Promise<void> {
     if (followers.length === 0) return;
     try {
-      this.#take(await this.#store.catchUp());
+      const missed = await this.#store.catchUp();
+      if (missed !== undefined) this.#take(missed);
+      else if (!(await this.#write([]))) throw new StoreUnavailable('the database cannot be read anew');
     } catch (error) {
       for (const follower of followers) follower.fail(error);
       return;
@@ -145,12 +148,22 @@ export class Writer {
 
   /** Brings the directory to where the store is; what it has not recorded yet comes after that. */
   #take(missed: Missed): void {
-    if (missed.puts.length + missed.removes.length === 0) return;
-    const isDirty = (service: string, id: string) => this.#pending.has(service, id);
+    const { whole = false } = missed;
+    if (missed.puts.length + missed.removes.length === 0 && !whole) return;
+    const at = moment(this.#clock);
+    // What comes back from an earlier time says nothing of the present state of what is known here.
+    const isDirty = (service: string, id: string) => whole || this.#pending.has(service, id);
     const { catalog } = this.#directory;
-    this.#directory.take(missed, isDirty, moment(this.#clock));
+    this.#directory.take(missed, isDirty, at);
     for (const { service, revision } of [...missed.puts, ...missed.removes]) catalog.raise(service, revision);
     this.#moveBehind(missed);
+    if (!whole) return;
+    const lost = lostBy(missed, catalog, at);
+    for (const transition of lost) this.#pending.add(transition, this.#newEntry());
+    this.#log.error(
+      { instances: lost.length },
+      `the database went back to an earlier state, or is another one: ${lost.length} instances that it has lost, or has again, are written as they are known here`,
+    );
   }
 
   /** What waits to be recorded comes after what was committed before it. */

@@ -16,6 +16,7 @@ import {
   loginTo,
   openStore,
   PASSWORD,
+  type Replica,
   record,
   startReplica,
 } from './postgres-store.js';
@@ -70,6 +71,57 @@ describe.skipIf(without)(`PostgreSQL${without ? ', which is not here' : ''}`, ()
     );
   });
 
+  test('a database that goes back to an earlier state, or is another, gets again what it has lost', async () => {
+    const database = await emptyDatabase(engine);
+    const a = await startReplica(engine.port, database);
+    const b = await startReplica(engine.port, database);
+    const tables = ['instances', 'tombstones', 'audit', 'change_head'];
+    const each = (statement: (table: string) => string) =>
+      ask(engine, database, `begin; ${tables.map(statement).join(';')}; commit`);
+    const sees = (replica: Replica, ids: string) =>
+      eventually(
+        async () => known(replica).map((row) => row.split(' ')[1]),
+        (seen) => seen.join(' ') === ids,
+      );
+    await a.register('asr', 'kept');
+    await a.register('asr', 'removed');
+    await each((table) => `create table saved_${table} as table regctl.${table}`);
+    await b.deregister('asr', 'removed');
+    await a.register('asr', 'lost');
+    await a.register('asr', 'kept', 'http://moved:1');
+    const kept = a.directory.catalog.instance('asr', 'kept');
+    if (kept) a.writer.record(a.directory.beat(kept, moment(SYSTEM_CLOCK)));
+    await sees(b, 'kept lost');
+
+    await each(
+      (table) =>
+        `delete from regctl.${table}; insert into regctl.${table} overriding system value table saved_${table}`,
+    );
+    // Whoever comes now learns what was before.
+    const sound = async () => known(await startReplica(engine.port, database));
+    await eventually(sound, (rows) => rows.join() === known(a).join());
+    expect(known(a)).toEqual(['asr kept http://moved:1 2 healthy', 'asr lost http://asr:8000 1 starting']);
+    await b.register('asr', 'new');
+    await sees(a, 'kept lost new');
+    expect(known(b)).toEqual(known(a));
+
+    // An empty one, and changes in it before anybody has noticed.
+    await ask(
+      engine,
+      database,
+      `begin; delete from regctl.instances; delete from regctl.tombstones;
+       update regctl.change_head set seq = 90, epoch = 'other'; commit`,
+    );
+    await eventually(sound, (rows) => rows.length === 3);
+    await a.deregister('asr', 'new');
+    await sees(b, 'kept lost');
+    expect(await sound()).toEqual(known(a));
+    const rows = await a.store.audit({ service: 'asr', limit: 100 });
+    expect(rows.filter(({ cause }) => cause === 'restored').map(({ instance_id }) => instance_id)).toEqual(
+      expect.arrayContaining(['kept', 'lost', 'removed']),
+    );
+  });
+
   test('replicas that change the same services at the same time lose nothing and end up the same', async () => {
     const database = await emptyDatabase(engine);
     const replicas = [await startReplica(engine.port, database), await startReplica(engine.port, database)];
@@ -109,7 +161,7 @@ describe.skipIf(without)(`PostgreSQL${without ? ', which is not here' : ''}`, ()
     const stores = await Promise.all([1, 2, 3, 4, 5, 6].map(() => openStore(engine.port, database)));
     for (const store of stores) expect((await store.load()).registrations).toEqual([]);
     const applied = await ask(engine, database, 'select name from regctl.kysely_migration order by name');
-    expect(applied).toHaveLength(3);
+    expect(applied).toHaveLength(4);
     expect(await ask(engine, database, "select 1 from pg_tables where schemaname = 'public'")).toEqual([]);
   });
 

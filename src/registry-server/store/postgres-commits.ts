@@ -21,7 +21,15 @@ interface Sent {
 /** Every statement sees what was committed before it. */
 const BEGIN = 'begin isolation level read committed';
 /** Keeps every other replica from writing until the transaction ends. */
-const LOCK = 'select seq from change_head for update';
+const LOCK = 'select seq, epoch from change_head for update';
+
+/** How far the database is. */
+export interface Head {
+  /** Number of the latest commit. */
+  readonly seq: number;
+  /** Another one where commits were lost: the database was restored, failed over, or is another. */
+  readonly epoch: string;
+}
 
 /** Makes a commit the latest, and says so to the others once it is done. */
 const announcement = (seq: number, origin: string): string =>
@@ -42,12 +50,12 @@ export class Commits {
   }
 
   /**
-   * Does the work in a transaction that nobody else writes beside. It is told the number of the latest commit; the
+   * Does the work in a transaction that nobody else writes beside. It is told the latest commit; the
    * commit that it answers is made the latest and announced to the others. Statements that can go together do: every
    * round trip is time in which no other replica writes. Rejects with nothing written, or with Undecided.
    */
   async write(
-    work: (db: Kysely<Tables>, latest: number) => Promise<Sent | undefined>,
+    work: (db: Kysely<Tables>, latest: Head) => Promise<Sent | undefined>,
   ): Promise<Sent | undefined> {
     let sent: Sent | undefined;
     try {
@@ -99,10 +107,10 @@ export class Commits {
   }
 }
 
-/** Begins the transaction that nobody else writes beside; answers the number of the latest commit. */
-async function lockedHead(db: Kysely<Tables>): Promise<number> {
-  const { rows } = await sql.raw<{ seq: number }>(`${BEGIN}; ${LOCK}`).execute(db);
+/** Begins the transaction that nobody else writes beside; answers the latest commit. */
+async function lockedHead(db: Kysely<Tables>): Promise<Head> {
+  const { rows } = await sql.raw<Head>(`${BEGIN}; ${LOCK}`).execute(db);
   const [head] = rows;
   if (head === undefined) throw new Error('the row of change_head is missing');
-  return head.seq;
+  return head;
 }

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import type { PostgresLogin } from '../cluster/engines.js';
 import type { Stored } from '../directory.js';
-import { Commits } from './postgres-commits.js';
+import { Commits, type Head } from './postgres-commits.js';
 import { Connection } from './postgres-connection.js';
 import { cannotUsePostgres } from './postgres-explain.js';
 import { type OpenOptions, readSlowly, whenUp } from './postgres-open.js';
@@ -28,7 +28,9 @@ export class PostgresStore implements SharedStore {
   readonly #spool: Spool;
   readonly #watch: Watch;
   /** The last commit that the directory knows of. */
-  #seen = 0;
+  #seen: Head = { seq: 0, epoch: '' };
+  /** The database did, and has no other name for it yet. */
+  #wentBack = false;
   #rowsSinceCut = ROWS_BETWEEN_CUTS;
   #changed: () => void = () => undefined;
 
@@ -56,8 +58,8 @@ export class PostgresStore implements SharedStore {
     return new PostgresStore(login, options);
   }
 
-  get seen(): number {
-    return this.#seen;
+  get seen(): string {
+    return `${this.#seen.epoch}/${this.#seen.seq}`;
   }
 
   get healthy(): boolean {
@@ -79,9 +81,9 @@ export class PostgresStore implements SharedStore {
   async load(): Promise<Stored> {
     try {
       return await readSlowly(this.#login, async (trx) => {
-        const seq = await headOf(trx);
+        const head = await headOf(trx);
         const stored = await readAll(trx);
-        this.#seen = seq;
+        this.#seen = head;
         return stored;
       });
     } catch (error) {
@@ -90,12 +92,14 @@ export class PostgresStore implements SharedStore {
   }
 
   async commit(prepare: (missed: Missed) => Batch): Promise<void> {
+    let { epoch } = this.#seen;
     const sent = await this.#commits.write(async (db, latest) => {
+      epoch = await this.#epochFrom(db, latest);
       const batch = prepare(await this.#missed(db, latest));
       this.#seen = latest;
       const [first] = batch.audit;
       if (first === undefined) return undefined;
-      const seq = latest + 1;
+      const seq = latest.seq + 1;
       await write(db, batch, seq);
       this.#rowsSinceCut += batch.audit.length;
       if (this.#rowsSinceCut >= ROWS_BETWEEN_CUTS) {
@@ -104,18 +108,20 @@ export class PostgresStore implements SharedStore {
       }
       return { seq, entry: first.entry };
     });
-    if (sent !== undefined) this.#seen = sent.seq;
+    this.#wentBack = false;
+    this.#seen = { seq: sent?.seq ?? this.#seen.seq, epoch };
   }
 
-  async catchUp(): Promise<Missed> {
+  async catchUp(): Promise<Missed | undefined> {
     const news = await this.#reads
       .transaction()
       .setIsolationLevel('repeatable read')
       .setAccessMode('read only')
       .execute(async (trx) => {
         const head = await headOf(trx);
-        return { head, missed: await this.#missed(trx, head) };
+        return this.#follows(head) ? { head, missed: await this.#missed(trx, head) } : undefined;
       });
+    if (news === undefined) return undefined;
     this.#seen = news.head;
     return news.missed;
   }
@@ -140,21 +146,34 @@ export class PostgresStore implements SharedStore {
     await Promise.all([this.#commits.close(), this.#reads.destroy()]);
   }
 
-  /** Where commits were lost, in a database restored or failed over, everything is read anew. */
-  async #missed(db: Kysely<Tables>, latest: number): Promise<Missed> {
-    if (latest === this.#seen) return NOTHING_MISSED;
-    return readSince(db, latest > this.#seen ? this.#seen : 0);
+  /** Nothing of what this replica knows of was lost. */
+  #follows({ seq, epoch }: Head): boolean {
+    return epoch === this.#seen.epoch && seq >= this.#seen.seq;
+  }
+
+  async #missed(db: Kysely<Tables>, latest: Head): Promise<Missed> {
+    if (!this.#follows(latest)) return { ...(await readSince(db, 0)), whole: true };
+    return latest.seq === this.#seen.seq ? NOTHING_MISSED : readSince(db, this.#seen.seq);
+  }
+
+  /** The first to see that the database went back gives it another name, for those to see who come when it is further on. */
+  async #epochFrom(db: Kysely<Tables>, latest: Head): Promise<string> {
+    if (latest.epoch !== this.#seen.epoch) this.#wentBack = false;
+    else if (latest.seq < this.#seen.seq) this.#wentBack = true;
+    if (!this.#wentBack) return latest.epoch;
+    const epoch = randomUUID();
+    await db.updateTable('change_head').set({ epoch }).execute();
+    return epoch;
   }
 
   async #look(connection: Connection): Promise<void> {
-    const { rows } = await connection.query<{ seq: number }>('select seq from change_head');
+    const { rows } = await connection.query<Head>('select seq, epoch from change_head');
     const [head] = rows;
-    if (head?.seq !== this.#seen) this.#changed();
+    if (head?.seq !== this.#seen.seq || head.epoch !== this.#seen.epoch) this.#changed();
     await this.#spool.look(connection);
   }
 }
 
-async function headOf(db: Kysely<Tables>): Promise<number> {
-  const head = await db.selectFrom('change_head').select('seq').executeTakeFirstOrThrow();
-  return head.seq;
+async function headOf(db: Kysely<Tables>): Promise<Head> {
+  return db.selectFrom('change_head').select(['seq', 'epoch']).executeTakeFirstOrThrow();
 }

@@ -59,8 +59,11 @@ export interface Tables {
   probe: { id: number; at: string };
 
   // What replicas need beside, in PostgreSQL alone.
-  /** One row: how many commits there were. Who has locked it is the only one to write. */
-  change_head: { id: number; seq: number };
+  /**
+   * One row: how many commits there were, and a name that is another where some of them were lost. Who has locked it is
+   * the only one to write.
+   */
+  change_head: { id: number; seq: number; epoch: string };
   /** What replicas tell each other while ZooKeeper takes nothing. */
   feed_spool: { seq: Generated<number>; at: Generated<Date>; origin: string; entry: Uint8Array };
 }
@@ -159,9 +162,20 @@ const third = (engine: SqlEngine): Migration => ({
   },
 });
 
+const fourth = (engine: SqlEngine): Migration => ({
+  async up(db: Kysely<unknown>) {
+    if (engine === 'sqlite') return;
+    await db.schema
+      .alterTable('change_head')
+      .addColumn('epoch', 'text', (c) => c.notNull().defaultTo(sql`md5(random()::text || clock_timestamp())`))
+      .execute();
+  },
+});
+
 /** In the order of their names; one that has been released never changes. */
 export const migrationsFor = (engine: SqlEngine): Readonly<Record<string, Migration>> => ({
   '0001-catalog-and-audit': first(engine),
   '0002-owners-of-the-removed': second,
   '0003-shared-by-replicas': third(engine),
+  '0004-databases-told-apart': fourth(engine),
 });

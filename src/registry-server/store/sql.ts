@@ -46,7 +46,7 @@ export async function readAll(db: Db): Promise<Stored> {
   };
 }
 
-/** What was written by commits after this one; to be read in one snapshot. */
+/** What was written by commits after this one, the first being 1; to be read in one snapshot. */
 export async function readSince(db: Db, changeSeq: number): Promise<Missed> {
   const instances = await db
     .selectFrom('instances')

@@ -19,6 +19,8 @@ export interface Batch {
 export interface Missed {
   readonly puts: readonly Registration[];
   readonly removes: readonly Tombstone[];
+  /** It is all there is: the store is no longer the one that it was, and may have lost what was in it. */
+  readonly whole?: boolean;
 }
 
 export const NOTHING_MISSED: Missed = { puts: [], removes: [] };
@@ -36,8 +38,11 @@ export interface Writable {
    * nothing written, or with Undecided.
    */
   commit(prepare: (missed: Missed) => Batch): Promise<void>;
-  /** What other replicas committed since the last call of this, of `commit` or of `load`. */
-  catchUp(): Promise<Missed>;
+  /**
+   * What other replicas committed since the last call of this, of `commit` or of `load`; undefined where the store is no
+   * longer the one that it was: `commit` tells what it has.
+   */
+  catchUp(): Promise<Missed | undefined>;
   /** Rejects where nothing can be written at the moment. */
   probe(): Promise<void>;
 }
@@ -62,8 +67,8 @@ export interface SharedStore extends Store {
   onSpooled(listener: (entry: Uint8Array, agoMs: number) => void): void;
   /** It answered within the last seconds. */
   readonly healthy: boolean;
-  /** Number of the latest commit that this replica knows of. */
-  readonly seen: number;
+  /** Names the latest commit that this replica knows of. */
+  readonly seen: string;
 }
 
 /** The audit trail keeps this many rows, the latest ones; where it is shared, up to 1,000 more for each replica. */
