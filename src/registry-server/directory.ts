@@ -24,7 +24,7 @@ export interface DirectoryOptions {
   readonly keeps?: (service: string) => boolean;
   /** Told of every observation that the other replicas have to know. */
   readonly tell?: (observation: Observation) => void;
-  /** False while nothing can be recorded. */
+  /** False while nothing can be recorded: nothing is evicted then, as others would go on with it. */
   readonly canRecord?: () => boolean;
 }
 
@@ -47,7 +47,7 @@ export class Directory {
       random,
       leaseClock: new LeaseClock(now, sweepIntervalMs(timings)),
       guard,
-      sweep: new LeaseSweep(catalog, timings, guard, keeps),
+      sweep: new LeaseSweep(catalog, timings, guard, (service) => canRecord() && keeps(service)),
       checks: new CheckQueue(catalog, keeps),
       unrecorded: new Unrecorded(),
       tell,

@@ -8,22 +8,23 @@ import type { Transition } from './registration.js';
 import type { Moment, Timings } from './settings.js';
 import { change, evict, note } from './transitions.js';
 
-/** What may not be evicted, because it is held or another replica keeps it, is looked at again this much later. */
+/** What may not be evicted now, because it is held or not this replica's to evict, is looked at again this much later. */
 const LATER_MS = 5000;
 
 export class LeaseSweep {
   readonly #catalog: Catalog;
   readonly #timings: Timings;
   readonly #guard: ExpiryGuard;
-  readonly #keeps: (service: string) => boolean;
+  /** Whether this replica may evict from the service now. */
+  readonly #evicts: (service: string) => boolean;
   /** By lease time. Of the entries of an instance the one at its `lookAt` counts, never later than what is due. */
   readonly #queue = new DueQueue<Instance>();
 
-  constructor(catalog: Catalog, timings: Timings, guard: ExpiryGuard, keeps: (service: string) => boolean) {
+  constructor(catalog: Catalog, timings: Timings, guard: ExpiryGuard, evicts: (service: string) => boolean) {
     this.#catalog = catalog;
     this.#timings = timings;
     this.#guard = guard;
-    this.#keeps = keeps;
+    this.#evicts = evicts;
   }
 
   /** To be called where something may be due for an instance earlier than it was. */
@@ -53,7 +54,7 @@ export class LeaseSweep {
     for (const instance of lost) {
       const { service } = instance.registration;
       const stays =
-        !this.#keeps(service) || (this.#guard.holds(service) && lostSince(instance) !== undefined);
+        !this.#evicts(service) || (this.#guard.holds(service) && lostSince(instance) !== undefined);
       if (stays) this.#lookAt(instance, leaseNow + LATER_MS);
       else done.push(evict(this.#catalog, instance.registration, at));
     }

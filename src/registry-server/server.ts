@@ -158,7 +158,7 @@ async function serveOpened(
     ...(replica && {
       keeps: (service) => replica.keeps(service),
       tell: (observation) => replica.tell(observation),
-      canRecord: () => writer.problem === undefined,
+      canRecord: () => writer.problem === undefined && replica.state().postgres === 'healthy',
     }),
   });
   const writer = new Writer(metrics.countingStore(store, clock), directory, clock, app.log);

@@ -304,6 +304,21 @@ describe('a replica that another keeps a service for', () => {
 });
 
 describe('a replica that may miss heartbeats', () => {
+  test('evicts nobody while it cannot record it: elsewhere it may beat again until then', () => {
+    let canRecord = false;
+    const keeper = new Life(() => 0.5, { canRecord: () => canRecord });
+    keeper.register('asr-1');
+    keeper.beat('asr-1');
+    keeper.pass(900 * SECOND);
+    expect(keeper.state('asr-1')).toBe('down');
+    keeper.learn([{ kind: 'beat', service: 'asr', id: 'asr-1', incarnation: 1, named: true, agoMs: 0 }]);
+    expect(keeper.state('asr-1')).toBe('healthy');
+    keeper.pass(900 * SECOND);
+    canRecord = true;
+    keeper.pass(6 * SECOND);
+    expect(keeper.directory.catalog.find('asr', 'asr-1')).toBeUndefined();
+  });
+
   test('takes nobody for down while it is blind, and gives everybody the rest of the lease after that', () => {
     const life = new Life();
     life.register('asr-1');
