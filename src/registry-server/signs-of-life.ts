@@ -31,7 +31,9 @@ export class SignsOfLife {
 
   /** A heartbeat for this one instance. */
   beat(instance: Instance, at: Moment, named: boolean): Transition[] {
-    return this.#see({ kind: 'beat', ...identityOf(instance), named, agoMs: 0 }, instance, at);
+    // Said at length, as no other: there are thousands a second.
+    const { service, id, incarnation } = instance.registration;
+    return this.#see({ kind: 'beat', service, id, incarnation, named, agoMs: 0 }, instance, at);
   }
 
   /** A heartbeat that is for one of these instances, and does not say which: as Directory.beatUnnamed. */
@@ -105,7 +107,7 @@ export class SignsOfLife {
   #hear(seen: OfInstance, instance: Instance, at: Moment, detail: string | null): Transition | undefined {
     const { leaseClock, timings } = this.#parts;
     const when = at.now - seen.agoMs;
-    const wall = new Date(at.wall.getTime() - seen.agoMs);
+    const wall = seen.agoMs === 0 ? at.wall : new Date(at.wall.getTime() - seen.agoMs);
     if (seen.kind === 'checked') {
       const { failures, failingMs } = seen;
       const failingSince = failures === 0 ? null : leaseClock.before(at.now, seen.agoMs) - failingMs;
