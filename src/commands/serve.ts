@@ -106,16 +106,16 @@ export default class Serve extends BaseCommand {
       multiple: true,
     }),
     'down-after': durationFlag({
-      helpGroup: 'LEASES',
+      helpGroup: 'LEASE',
       summary: 'Without a heartbeat for this long an instance is down (90s).',
     }),
-    'evict-after': durationFlag({ helpGroup: 'LEASES', summary: 'Down for this long it is removed (10m).' }),
+    'evict-after': durationFlag({ helpGroup: 'LEASE', summary: 'Down for this long it is removed (10m).' }),
     'evict-unhealthy-after': durationFlag({
-      helpGroup: 'LEASES',
+      helpGroup: 'LEASE',
       summary: 'Without a health check that passed for this long it is removed (24h).',
     }),
     'expiry-guard': Flags.boolean({
-      helpGroup: 'LEASES',
+      helpGroup: 'LEASE',
       summary: 'Remove nothing of a service of which most is lost at once (on).',
       allowNo: true,
       default: true,

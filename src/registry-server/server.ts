@@ -201,6 +201,7 @@ async function serveOpened(
   const forgetting = setInterval(() => void forget(store, directory, clock, app), FORGET_EVERY_MS);
   let unfollow = (): void => undefined;
   const stop = async (patienceMs: number): Promise<void> => {
+    app.log.info('ending');
     unfollow();
     clearInterval(forgetting);
     // What comes after it has left would count for nothing.
@@ -211,6 +212,7 @@ async function serveOpened(
     await closeProbe();
     if (replica) await atMost(LAST_WORDS_MS, replica.close());
     await store.close();
+    app.log.info('ended');
   };
   try {
     const url = await listen(app, host, options.port ?? 8082);

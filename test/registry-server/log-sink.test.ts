@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { startRegistry } from '../../src/registry-server/server.js';
 
 const SCRIPT = fileURLToPath(new URL('../support/log-script.ts', import.meta.url));
 
@@ -37,4 +38,12 @@ test('a reader that is gone ends nothing', async () => {
   const { child, done } = logging(5000);
   child.stderr.destroy();
   expect(await done).toBe(0);
+});
+
+test('the log tells when the registry began to serve, and that it ended in order', async () => {
+  const said: string[] = [];
+  const log = { write: (line: string) => void said.push(JSON.parse(line).msg) };
+  const registry = await startRegistry({ port: 0, store: { kind: 'memory' }, log });
+  await registry.close();
+  expect(said.slice(-3)).toEqual(['serving', 'ending', 'ended']);
 });
