@@ -89,6 +89,21 @@ describe.skipIf(without)(`PostgreSQL under faults${without ? ', which is not her
     expect(await causes(other)).toEqual(['registered', 'registered-again']);
   }, 30_000);
 
+  test('connections that died without a word are found out together, not one after the other', async () => {
+    const { proxy, cut, other } = await pair();
+    // Each has been used, and rests.
+    await cut.register('asr', 'one');
+    await Promise.all([cut.writer.catchUp(), causes(cut), causes(cut)]);
+    proxy.orphan();
+    const started = performance.now();
+    await other.register('asr', 'two');
+    await eventually(
+      async () => known(cut),
+      (seen) => seen.length === 2,
+    );
+    expect(performance.now() - started).toBeLessThan(7_900);
+  });
+
   test('a replica that falls silent in a commit holds the others up for seconds, not for ever', async () => {
     const { proxy, cut, other } = await pair();
     const dark = proxy.when({ direction: 'up', bytes: 'insert into "audit"', moment: 'before' }, () => {

@@ -44,6 +44,10 @@ export class Connection {
   readonly #socket: Socket;
   readonly #patienceMs: number;
   #gone: PostgresError | undefined;
+  /** Queries that wait for an answer. */
+  #asked = 0;
+  /** Told where a question got no answer in time. */
+  onSilent: () => void = () => undefined;
   /** Told once, when it can be used no more. */
   onGone: () => void = () => undefined;
 
@@ -103,13 +107,22 @@ export class Connection {
     return this.#gone !== undefined;
   }
 
+  /** Nobody waits for an answer. */
+  get isResting(): boolean {
+    return this.#gone === undefined && this.#asked === 0;
+  }
+
   /**
    * Answers the last of several statements, which take no values. Rejects with PostgresError; where no answer came in
    * time the connection is gone then.
    */
   async query<R>(text: string, values: readonly unknown[] = []): Promise<PostgresQueryResult<R>> {
     if (this.#gone !== undefined) throw this.#gone;
-    const late = setTimeout(() => this.#end(silent(this.#patienceMs)), this.#patienceMs);
+    const late = setTimeout(() => {
+      this.#end(silent(this.#patienceMs));
+      this.onSilent();
+    }, this.#patienceMs);
+    this.#asked += 1;
     try {
       const answer: QueryResult | QueryResult[] = await this.#client.query({ text, values: [...values] });
       const last = Array.isArray(answer) ? answer.at(-1) : answer;
@@ -120,6 +133,7 @@ export class Connection {
       throw this.#gone ?? failure(error);
     } finally {
       clearTimeout(late);
+      this.#asked -= 1;
     }
   }
 

@@ -5,10 +5,11 @@ import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import type { PostgresLogin } from '../cluster/engines.js';
 import type { Stored } from '../directory.js';
 import { Commits, type Head } from './postgres-commits.js';
-import { Connection } from './postgres-connection.js';
+import type { Connection } from './postgres-connection.js';
 import { cannotUsePostgres } from './postgres-explain.js';
 import { type OpenOptions, readSlowly, whenUp } from './postgres-open.js';
 import { kyselyOver } from './postgres-pool.js';
+import { siblings } from './postgres-siblings.js';
 import { Spool } from './postgres-spool.js';
 import { Watch } from './postgres-watch.js';
 import type { Tables } from './schema.js';
@@ -35,7 +36,7 @@ export class PostgresStore implements SharedStore {
   #changed: () => void = () => undefined;
 
   private constructor(login: PostgresLogin, { random, log }: OpenOptions) {
-    const open = () => Connection.open(login);
+    const open = siblings(login);
     this.#login = login;
     this.#commits = new Commits(open, this.#origin);
     this.#reads = kyselyOver(open, READERS);
