@@ -9,7 +9,7 @@ import { openAuditCache } from './audit-cache.js';
 import type { ClusterEngines } from './engines.js';
 import { Feed } from './feed.js';
 import { Members } from './members.js';
-import { type ClusterLog, ClusterReplica } from './replica.js';
+import { type ClusterLog, ClusterReplica, databaseOf } from './replica.js';
 import { connectZookeeper, type Zookeeper } from './zookeeper.js';
 
 export interface ClusterOptions {
@@ -43,7 +43,15 @@ export async function openCluster(
     const [store] = await Promise.all([opening, connected(zookeeper, servers, patienceMs, signal)]);
     const own = `/regctl${basePath}`;
     const self = randomBytes(6).toString('hex');
-    const members = new Members({ zookeeper, own, self, readOnly, clock, log });
+    const members = new Members({
+      zookeeper,
+      own,
+      self,
+      readOnly,
+      database: () => databaseOf(store),
+      clock,
+      log,
+    });
     const feed = new Feed({ zookeeper, own, self, spool: (entries) => store.spool(entries), clock, log });
     const namespace = `${postgres.host}:${postgres.port}/${postgres.database ?? ''}`;
     const cache = redis && (await openAuditCache(redis, namespace, log));

@@ -15,6 +15,8 @@ export interface MembersOptions {
   readonly self: string;
   /** It changes nothing, and keeps services only where every replica is so. */
   readonly readOnly?: boolean;
+  /** Names the database that this replica is over at the moment. */
+  readonly database?: () => string;
   readonly clock: Clock;
   readonly log: ZookeeperLog;
 }
@@ -103,6 +105,17 @@ export class Members {
     return this.#joining.run();
   }
 
+  /** A replica that is over another database than this one; undefined where there is none. */
+  async stranger(): Promise<string | undefined> {
+    const { zookeeper, database } = this.#options;
+    for (const name of (await zookeeper.children(this.#folder)) ?? []) {
+      const node = await zookeeper.get(`${this.#folder}/${name}`);
+      const theirs = node && databaseOf(node.data);
+      if (theirs !== undefined && theirs !== database?.()) return name;
+    }
+    return undefined;
+  }
+
   /** Keeps nothing from now on; the others learn of it at once where ZooKeeper can be told, else with the session's end. */
   async leave(): Promise<void> {
     this.#wanted = false;
@@ -126,7 +139,9 @@ export class Members {
     while (this.#wanted) {
       try {
         await zookeeper.createAll(this.#folder);
-        const data = Buffer.from(JSON.stringify({ since: this.#since }));
+        const data = Buffer.from(
+          JSON.stringify({ since: this.#since, database: this.#options.database?.() }),
+        );
         const entered = await zookeeper.transact(await toOwn(zookeeper, this.#path, data));
         await this.#reading.run();
         if (entered && this.#listed.includes(this.self)) return;
@@ -176,6 +191,16 @@ export class Members {
     for (const member of went) if (member !== this.self) this.#cameAt.delete(member);
     this.#options.log.info({ members: listed, came, went }, `replicas: ${listed.length}`);
     for (const listener of [...this.#listeners]) listener({ came, went });
+  }
+}
+
+function databaseOf(data: Buffer): string | undefined {
+  try {
+    const { database } = JSON.parse(data.toString());
+    return typeof database === 'string' ? database : undefined;
+  } catch {
+    // Somebody else's node.
+    return undefined;
   }
 }
 

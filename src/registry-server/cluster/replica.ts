@@ -1,4 +1,6 @@
 // One replica among others: what it hears goes to all of them, and what they tell into its own directory.
+import { setTimeout as delay } from 'node:timers/promises';
+import { fail } from '../../errors.js';
 import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import type { Observation } from '../observation.js';
 import type { EngineState, Parts, Replica, ReplicaState } from '../replica.js';
@@ -33,6 +35,13 @@ export interface ReplicaParts {
 const STALE_AFTER_MS = 1_000;
 /** How often it is looked whether PostgreSQL answers. */
 const LOOK_MS = 500;
+/** Until then replicas agree on the name of a database that went back. */
+const AGREE_MS = 5_000;
+
+/** Names the database that the store is over. */
+export function databaseOf({ seen }: Pick<SharedStore, 'seen'>): string {
+  return seen.split('/', 1).join();
+}
 
 export class ClusterReplica implements Replica {
   readonly #parts: ReplicaParts;
@@ -40,6 +49,8 @@ export class ClusterReplica implements Replica {
   #nodes: InstanceNodes | undefined;
   /** Since when the store has not answered. */
   #missingSince: number | undefined;
+  /** The database that the other replicas are told of; undefined where this one is no member. */
+  #told: string | undefined;
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
@@ -104,6 +115,8 @@ export class ClusterReplica implements Replica {
     await feed.start();
     // What was committed since it was loaded.
     await writer.catchUp();
+    await this.#requireOneDatabase();
+    this.#told = databaseOf(store);
     await members.join();
     this.#nodes = new InstanceNodes({
       ...{ zookeeper, members, writer, basePath, rights, clock, log },
@@ -114,6 +127,7 @@ export class ClusterReplica implements Replica {
 
   async handOver(): Promise<void> {
     const { feed, members } = this.#parts;
+    this.#told = undefined;
     await Promise.all([feed.flush(), members.leave()]);
     await this.#nodes?.handOver();
   }
@@ -127,8 +141,29 @@ export class ClusterReplica implements Replica {
     await zookeeper.close();
   }
 
+  /** Throws CANNOT_SERVE where replicas over another database are here: each would undo what the others do in ZooKeeper. */
+  async #requireOneDatabase(): Promise<void> {
+    const { members, basePath } = this.#parts;
+    const until = performance.now() + AGREE_MS;
+    while ((await members.stranger()) !== undefined) {
+      if (performance.now() > until) {
+        throw fail('CANNOT_SERVE', {
+          what: 'The registry cannot start:',
+          why: `replicas that use ${basePath} in this ZooKeeper are over another database.`,
+          next: 'Give --postgres as they have it, or another --zookeeper-base-path.',
+        });
+      }
+      await delay(LOOK_MS);
+    }
+  }
+
   #look(): void {
-    const { store, clock } = this.#parts;
+    const { store, members, clock } = this.#parts;
+    const database = databaseOf(store);
+    if (this.#told !== undefined && this.#told !== database) {
+      this.#told = database;
+      void members.join();
+    }
     this.#missingSince = store.healthy ? undefined : (this.#missingSince ?? clock.now());
   }
 }

@@ -67,7 +67,7 @@ export interface SharedStore extends Store {
   onSpooled(listener: (entry: Uint8Array, agoMs: number) => void): void;
   /** It answered within the last seconds. */
   readonly healthy: boolean;
-  /** Names the latest commit that this replica knows of. */
+  /** Names the latest commit that this replica knows of: `database/number`, the first another one in another database. */
   readonly seen: string;
 }
 

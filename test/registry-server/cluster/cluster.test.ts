@@ -1,7 +1,7 @@
 // Replicas over one ZooKeeper, PostgreSQL and Redis, all of them real: what one hears, all know.
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { RunningRegistry } from '../../../src/registry-server/server.js';
+import { type RunningRegistry, startRegistry } from '../../../src/registry-server/server.js';
 import {
   type Deployment,
   newDeployment,
@@ -54,6 +54,17 @@ describe.skipIf(withoutEngines)('replicas', () => {
     const rows = (await get(`${one.url}${PREFIX}/audit`)).body;
     expect(rows).toEqual((await get(`${two.url}${PREFIX}/audit`)).body);
     expect(rows.map(({ cause }) => cause)).toEqual(['registered', 'deregistered']);
+  });
+
+  it('refuse one that is over another database, which would undo what they do in ZooKeeper', async () => {
+    const [deployment, other] = [await newDeployment(engines), await newDeployment(engines)];
+    const replica = await startReplica(deployment);
+    await register(replica, 'asr-1');
+    const stray = { ...deployment.engines(), postgres: other.engines().postgres };
+    await expect(startRegistry({ port: 0, store: { kind: 'cluster', engines: stray } })).rejects.toThrow(
+      `replicas that use ${deployment.basePath} in this ZooKeeper are over another database`,
+    );
+    expect(await states(replica)).toEqual({ 'asr-1': 'starting' });
   });
 
   it('count a heartbeat at any of them, and take for down what beats at none', async () => {
@@ -114,6 +125,24 @@ describe.skipIf(withoutEngines)('replicas', () => {
     proxy.heal();
     await eventually(health, ({ body }) => body.redis === 'healthy');
     await proxy.close();
+  });
+
+  it('say that heartbeats are refused where both engines are out of reach', async () => {
+    const [zookeeper, postgres] = await Promise.all([
+      startProxy(engines.zookeeper.port),
+      startProxy(engines.postgres.port),
+    ]);
+    const ports = { zookeeper: zookeeper.port, postgres: postgres.port };
+    const replica = await startReplica(await newDeployment(engines), { ports });
+    for (const proxy of [zookeeper, postgres]) proxy.refuse();
+    await eventually(
+      () => get(`${replica.url}/ready`),
+      ({ status }) => status === 503,
+    );
+    const { status, body } = await get(`${replica.url}/health`);
+    expect(status).toBe(503);
+    expect(body.detail).toMatch(/heartbeats and registrations are refused here/);
+    await Promise.all([zookeeper.close(), postgres.close()]);
   });
 
   it('say why answers are marked while another of them hangs', async () => {
