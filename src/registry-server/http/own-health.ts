@@ -25,6 +25,10 @@ interface OwnHealth {
 const SILENT =
   'Nothing is heard of another replica: what it was told last may be missing here, and nothing is taken for down until it is back or its session is over';
 
+/** What it hears reaches nobody. */
+const CUT_OFF =
+  'ZooKeeper and PostgreSQL are not there: reads go on from memory, heartbeats and registrations are refused here, and nothing is taken for down';
+
 /** Without Redis it is healthy: that costs speed only. */
 export function ownHealth(registry: Registry): OwnHealth {
   const { writer, replica, clock, readOnly } = registry;
@@ -39,17 +43,16 @@ export function ownHealth(registry: Registry): OwnHealth {
   }
   const { id, members, zookeeper, redis, ...state } = replica.state();
   const postgres = stores === 'unhealthy' ? stores : state.postgres;
-  const ill = [
-    ...(postgres === 'healthy'
-      ? []
-      : [
-          `PostgreSQL is not there (${problem ?? 'it does not answer'}): reads and heartbeats go on, registrations do not`,
-        ]),
-    ...(zookeeper === 'healthy'
-      ? []
-      : ['ZooKeeper is not there: reads go on from memory, and nothing is taken for down']),
-  ];
-  const told = ill.length === 0 && replica.staleSince !== undefined ? [SILENT] : ill;
+  const ill: string[] = [];
+  if (postgres !== 'healthy') {
+    const why = problem ?? 'it does not answer';
+    ill.push(`PostgreSQL is not there (${why}): reads and heartbeats go on, registrations do not`);
+  }
+  if (zookeeper !== 'healthy') {
+    ill.push('ZooKeeper is not there: reads go on from memory, and nothing is taken for down');
+  }
+  const silent = ill.length === 0 && replica.staleSince !== undefined ? [SILENT] : ill;
+  const told = replica.cutOff ? [CUT_OFF] : silent;
   return {
     status: ill.length === 0 ? 'healthy' : 'unhealthy',
     zookeeper,

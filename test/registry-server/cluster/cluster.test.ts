@@ -134,7 +134,7 @@ describe.skipIf(withoutEngines)('replicas', () => {
     ]);
     const ports = { zookeeper: zookeeper.port, postgres: postgres.port };
     const replica = await startReplica(await newDeployment(engines), { ports });
-    for (const proxy of [zookeeper, postgres]) proxy.refuse();
+    for (const proxy of [zookeeper, postgres]) proxy.cut();
     await eventually(
       () => get(`${replica.url}/ready`),
       ({ status }) => status === 503,
