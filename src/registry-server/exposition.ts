@@ -41,7 +41,7 @@ const escaped = (value: string): string =>
   value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 
 const number = (value: number): string =>
-  Number.isFinite(value) ? String(value) : String(value).replace('Infinity', 'Inf');
+  value === Number.POSITIVE_INFINITY ? '+Inf' : String(value).replace('Infinity', 'Inf');
 
 /** Observed values by size: how many there were up to each bound, and their sum. */
 export class Histogram {
@@ -75,7 +75,7 @@ export class Histogram {
     let count = 0;
     const buckets = this.#counts.map((own, i): Sample => {
       count += own;
-      const le = number(this.#bounds[i] ?? Number.POSITIVE_INFINITY).replace(/^Inf$/, '+Inf');
+      const le = number(this.#bounds[i] ?? Number.POSITIVE_INFINITY);
       return { suffix: '_bucket', labels: { ...labels, le }, value: count };
     });
     return [
