@@ -23,6 +23,7 @@ const WAIT_MS = 30_000;
 const ASK_EVERY_MS = 500;
 /** What reads or changes whole tables gets this long. */
 const SLOW_MS = 60_000;
+
 /** Resolves once the database can be used. Throws CANNOT_SERVE. */
 export async function whenUp(login: PostgresLogin, options: OpenOptions): Promise<void> {
   const { log, waitMs = WAIT_MS, signal } = options;
