@@ -1,11 +1,11 @@
 // `npm run soak -- --minutes N`: mixed load on real registries for so long, with random faults; every answer is judged.
-// Exit code 0 where nothing was answered that must not be, 1 where something was, 130 after ctrl-C.
+// Exit code 0 where nothing was answered that must not be, 1 where something was, 2 for usage, 130 after ctrl-C.
 import { readFile } from 'node:fs/promises';
 import setup from '../test/faults/compile.js';
 import { openCluster } from './soak/cluster.js';
 import { openEmbedded } from './soak/embedded.js';
 import { type Lap, runLap } from './soak/lap.js';
-import { optionsOf, USAGE } from './soak/options.js';
+import { type Options, optionsOf, USAGE, UsageError } from './soak/options.js';
 import { randomFrom } from './soak/random.js';
 import { lapLine, type Memory, summary } from './soak/report.js';
 
@@ -16,15 +16,17 @@ const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
 
 try {
-  process.exitCode = await soak(process.argv.slice(2), interrupted.signal);
+  const options = optionsOf(process.argv.slice(2), Math.floor(Math.random() * 2 ** 31));
+  process.exitCode = await soak(options, interrupted.signal);
 } catch (error) {
-  process.exitCode = 1;
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+  const isUsage = error instanceof UsageError;
+  process.exitCode = isUsage ? 2 : 1;
+  const why = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${why}\n${isUsage ? `${USAGE}\n` : ''}`);
 }
 
 /** Runs to its end, and answers the exit code. */
-async function soak(args: readonly string[], interruption: AbortSignal): Promise<number> {
-  const { minutes, mode, seed } = optionsOf(args, Math.floor(Math.random() * 2 ** 31));
+async function soak({ minutes, mode, seed }: Options, interruption: AbortSignal): Promise<number> {
   setup();
   const random = randomFrom(seed);
   const deployment = await (mode === 'embedded' ? openEmbedded() : openCluster());

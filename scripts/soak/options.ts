@@ -11,21 +11,27 @@ export interface Options {
 export const USAGE = 'npm run soak -- --minutes N [--mode embedded|cluster] [--seed S]';
 const LONGEST_MINUTES = 10_000;
 
-/** Throws with what is wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Throws UsageError. */
 export function optionsOf(args: readonly string[], anySeed: number): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      minutes: { type: 'string' },
-      mode: { type: 'string', default: 'embedded' },
-      seed: { type: 'string', default: String(anySeed) },
-    },
-  });
+  const values = valuesOf(args);
   const minutes = Number(values.minutes);
-  if (!(minutes > 0 && minutes <= LONGEST_MINUTES)) throw new Error('--minutes is a number above 0.');
-  const { mode } = values;
-  if (mode !== 'embedded' && mode !== 'cluster') throw new Error('--mode is embedded or cluster.');
-  const seed = Number(values.seed);
-  if (!Number.isInteger(seed)) throw new Error('--seed is an integer.');
+  if (!(minutes > 0 && minutes <= LONGEST_MINUTES)) throw new UsageError('--minutes is a number above 0.');
+  const { mode = 'embedded' } = values;
+  if (mode !== 'embedded' && mode !== 'cluster') throw new UsageError('--mode is embedded or cluster.');
+  const seed = Number(values.seed ?? anySeed);
+  if (!Number.isInteger(seed)) throw new UsageError('--seed is an integer.');
   return { minutes, mode, seed };
+}
+
+function valuesOf(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({ args: [...args], options: { minutes: text, mode: text, seed: text } }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
 }

@@ -1,5 +1,5 @@
 // An engine that is killed and started again, over the same folder and port.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import net from 'node:net';
@@ -10,7 +10,10 @@ import type { Stage } from './stage.js';
 /** SIGKILL of the process and of all that it started. */
 export async function killServer({ child }: Pick<Engine, 'child'>): Promise<void> {
   const gone = once(child, 'exit');
-  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], { encoding: 'utf8' });
+  // It fails where there are none.
+  const { stdout: children } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)], {
+    encoding: 'utf8',
+  });
   child.kill('SIGKILL');
   for (const pid of children.split(/\s+/).filter((text) => text !== '')) kill(Number(pid));
   await gone;
