@@ -16,8 +16,8 @@ export interface RoundsOptions {
 const COALESCE_MS = 50;
 const RETRY_MS = 1000;
 const CLOSE_MS = 1000;
-/** Keys that are worked on at once. */
-const WIDTH = 256;
+/** Keys that are worked on at once: ZooKeeper answers in order, and what replicas tell each other waits behind them. */
+const WIDTH = 32;
 
 export class Rounds {
   readonly #options: RoundsOptions;
