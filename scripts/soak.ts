@@ -38,14 +38,14 @@ async function soak({ minutes, mode, seed }: Options, interruption: AbortSignal)
   const before = await megabytes(deployment.pids);
   let memory: Memory = { start: before, end: before, most: before };
   try {
-    while (!signal.aborted && laps.at(-1)?.isBroken !== true) {
+    do {
       const lap = await runLap(deployment, random, signal);
       laps.push(lap);
       const now = await megabytes(deployment.pids);
       memory = { ...memory, end: now, most: Math.max(memory.most, now) };
       process.stdout.write(`${lapLine(lap, laps.length, performance.now() - began, now)}\n`);
       for (const violation of lap.violations) process.stdout.write(`  ${violation}\n`);
-    }
+    } while (!signal.aborted && laps.at(-1)?.isBroken === false);
   } finally {
     await deployment.close();
   }
