@@ -1,18 +1,18 @@
 // Before the suite: the registry as it is in the sources, compiled once, so that a process of it starts in a second.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const OUT = join(ROOT, 'node_modules/.cache/regctl-faults');
+/** Within the project, whose packages it needs. */
+const OUT = join(ROOT, 'test/faults/compiled');
 
 /** What processes.ts starts. */
 export const COMPILED = join(OUT, 'test/faults/registry-process.js');
 
 export default function setup(): void {
-  mkdirSync(OUT, { recursive: true });
-  writeFileSync(join(OUT, 'package.json'), '{ "type": "module" }\n');
+  rmSync(OUT, { recursive: true, force: true });
   try {
     execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', join(ROOT, 'test/faults')], { stdio: 'pipe' });
   } catch (error) {

@@ -132,11 +132,12 @@ export class Load {
     }
   }
 
-  #enter({ service, id }: Member): Promise<void> {
-    return this.#insist(async (target) => {
+  async #enter({ service, id }: Member): Promise<void> {
+    await this.#insist(async (target) => {
       const { outcome } = await this.client.register(target, service, id, urlOf(id, 0), {});
       return outcome === 'done';
     });
+    await this.#insist(async (target) => (await this.client.beat(target, service, id)) === 200);
   }
 
   async #keepBeating(member: Member, afterMs: number): Promise<void> {

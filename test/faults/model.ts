@@ -153,12 +153,12 @@ class Model {
       byId.delete(instance.id);
       const who = `${op.service}/${instance.id}`;
       const allowed = this.#allowed(instance, op, start, op.end);
-      const alive = this.#isAlive(instance, op, start);
+      const healthy = this.#isHealthy(instance, op, start);
       const mayBeAbsent =
         allowed.has(null) ||
         this.#mayBeEvicted(instance, op.end) ||
         // Only the healthy are discovered.
-        (op.kind === 'discover' && instance.beats.length > 0 && !alive);
+        (op.kind === 'discover' && instance.beats.length > 0 && !healthy);
       if (row === undefined) {
         if (!mayBeAbsent)
           wrong.push(`${who} is registered, and ${op.kind} at ${op.replica} does not have it`);
@@ -168,7 +168,8 @@ class Model {
         const what = allowed.has(null) && allowed.size === 1 ? 'is deregistered' : 'has another address';
         wrong.push(`${who} ${what}, and ${op.kind} at ${op.replica} has it as ${row.url}`);
       }
-      if (alive && row.state !== 'healthy')
+      const mustBe = healthy || (row.state !== 'starting' && this.#isAlive(instance, op, start));
+      if (mustBe && row.state !== 'healthy')
         wrong.push(`${who} keeps beating, and is said to be ${row.state}`);
       if (row.state === 'healthy' && this.#isDead(instance, start)) {
         wrong.push(`${who} has not beaten for longer than its lease, and is said to be healthy`);
@@ -183,7 +184,7 @@ class Model {
     if (row === undefined) {
       const alive = instances.find(
         (instance) =>
-          this.#isAlive(instance, op, op.start) && !this.#allowed(instance, op, op.start, op.end).has(null),
+          this.#isHealthy(instance, op, op.start) && !this.#allowed(instance, op, op.start, op.end).has(null),
       );
       if (alive === undefined) return [];
       return [`${op.service}/${alive.id} keeps beating, and no healthy instance is said to be there`];
@@ -239,15 +240,26 @@ class Model {
     return lagMs + OTHERS_LOSE * lost(time - lagMs, time + 2 * lagMs);
   }
 
+  /** It has beaten so lately that whoever answers `op`, and knows what there is to know, has it as healthy. */
+  #isHealthy(instance: Instance, op: Op, start: number): boolean {
+    return this.#hasBeaten(instance, op, (beat) => this.#knownAt(beat, op) < start);
+  }
+
   /**
-   * It has beaten so lately, at whichever replica, that whoever answers `op` has to take it for alive: one that cannot
-   * know of the beat has to know that it does not know.
+   * It has beaten so lately, at whichever replica, that nobody may take it for down: who cannot know of the beat has to
+   * know that it does not know.
    */
-  #isAlive({ beats, changes }: Instance, op: Op, start: number): boolean {
-    const registered = changes.findLast((change) => change.start <= op.end);
-    const beat = beats.findLast(
-      (one) => answeredWell(one) && one.end + (one.replica === op.replica ? 0 : this.#lag(one.end)) < start,
+  #isAlive(instance: Instance, op: Op, start: number): boolean {
+    return this.#hasBeaten(
+      instance,
+      op,
+      ({ replica, end }) => end + (replica === op.replica ? 0 : this.#lag(end)) < start,
     );
+  }
+
+  #hasBeaten({ beats, changes }: Instance, op: Op, counts: (beat: Beat) => boolean): boolean {
+    const registered = changes.findLast((change) => change.start <= op.end);
+    const beat = beats.findLast((one) => answeredWell(one) && counts(one));
     if (beat === undefined || registered === undefined) return false;
     // A registration may start it anew, and an answer that was under way may be of before.
     return registered.end < beat.start && op.end < beat.start + this.#rules.leaseMs;

@@ -9,7 +9,7 @@ import { seenOf, type Target } from './client.js';
 import { Cluster } from './cluster.js';
 import type { Ports } from './engines-of-run.js';
 import { History, type Op } from './history.js';
-import { CHURNING, type Kind, Load, type LoadOptions, type Member } from './load.js';
+import { BEATING, CHURNING, type Kind, Load, type LoadOptions, type Member } from './load.js';
 import { lostBetween } from './machine.js';
 import { momentOf, type Rules, type Stretch, violationsOf } from './model.js';
 import { type RegistryProcess, startProcess } from './processes.js';
@@ -117,7 +117,22 @@ export class Stage {
       ENOUGH_BEFORE,
       'flows before the fault',
     );
+    await this.#requireHealthy(load);
     return load;
+  }
+
+  /** Everybody knows of everything that beats. */
+  async #requireHealthy(load: Load): Promise<void> {
+    const beating = load.services.slice(0, BEATING.length);
+    for (const target of this.#targets) {
+      for (const service of beating) {
+        await this.eventually(
+          () => load.client.list(target, service),
+          ({ rows = [] }) => rows.every(({ state }) => state === 'healthy'),
+          `${service} does not become healthy at ${target.name}`,
+        );
+      }
+    }
   }
 
   /** The fault is there while `act` runs; the row fails where no traffic came meanwhile. */
@@ -248,14 +263,20 @@ export class Stage {
     what: string,
     patienceMs = PATIENCE_MS,
   ): Promise<T> {
-    const deadline = performance.now() + patienceMs;
+    const began = performance.now();
+    const deadline = began + patienceMs;
     for (;;) {
       const seen = await look().then(
         (value) => ({ value, text: JSON.stringify(value) }),
         (error: unknown) => ({ text: String(error) }),
       );
       if ('value' in seen && holds(seen.value)) return seen.value;
-      if (performance.now() > deadline) throw new Error(`${what}: ${seen.text}`);
+      if (performance.now() > deadline) {
+        const lost = lostBetween(began, performance.now());
+        throw new Error(
+          `${what}, in ${patienceMs} ms, of which this process was not given ${lost.toFixed()}: ${seen.text}`,
+        );
+      }
       await sleep(20);
     }
   }

@@ -38,7 +38,6 @@ async function atCommit(
 }
 
 async function judged(stage: Stage, cluster: Cluster): Promise<void> {
-  await stage.traffic();
   await stage.healthy(cluster.replicas.map(({ process }) => process));
   await stage.checkAudit();
   await stage.check();
@@ -64,6 +63,7 @@ export const STORE_FAULTS: readonly Fault[] = [
         await stage.during(() => atCommit(stage, replica, 'before', () => replica.proxies.postgres.reset()));
         await stage.traffic();
       }
+      await stage.traffic();
       await judged(stage, cluster);
       return SEEN_COMMIT;
     },
@@ -80,6 +80,7 @@ export const STORE_FAULTS: readonly Fault[] = [
         await stage.during(() => atCommit(stage, replica, 'lost', () => replica.proxies.postgres.reset()));
         await stage.traffic();
       }
+      await stage.traffic();
       await judged(stage, cluster);
       return SEEN_COMMIT;
     },
@@ -103,6 +104,7 @@ export const STORE_FAULTS: readonly Fault[] = [
           await stage.healthy([replica.process]);
         }),
       );
+      await stage.traffic();
       await judged(stage, cluster);
       return SEEN_COMMIT;
     },
@@ -131,6 +133,7 @@ export const STORE_FAULTS: readonly Fault[] = [
           }),
         );
       }
+      await stage.traffic();
       await judged(stage, cluster);
       return SEEN_COMMIT;
     },
@@ -155,6 +158,7 @@ export const STORE_FAULTS: readonly Fault[] = [
         });
         await stage.traffic();
       }
+      await stage.traffic();
       await judged(stage, cluster);
       return SEEN_COMMIT;
     },
