@@ -56,8 +56,9 @@ export class Pending {
   }
 
   /**
-   * Moves what waits behind what others committed: revisions of a service only grow in the audit trail. Answers the
-   * highest revision given to each service that it moved anything of.
+   * Moves what waits behind what was committed: revisions of a service only grow in the audit trail. What was removed
+   * is told of no more: after its removal that would read as if it had come back. Answers the highest revision given to
+   * each service that it moved anything of.
    */
   follow(missed: Missed): ReadonlyMap<string, number> {
     const given = new Map<string, number>();
@@ -67,6 +68,7 @@ export class Pending {
       committed.set(service, Math.max(revision, committed.get(service) ?? 0));
     }
     if (committed.size === 0) return given;
+    this.#drop(missed.removes);
     this.#audit = this.#audit.map((record) => {
       const { service, id } = record;
       const last = committed.get(service);
@@ -82,6 +84,13 @@ export class Pending {
       return moved;
     });
     return given;
+  }
+
+  #drop(removed: Missed['removes']): void {
+    const gone = new Set(removed.map(({ service, id }) => keyOf(service, id)));
+    if (gone.size === 0) return;
+    for (const key of gone) this.#latest.delete(key);
+    this.#audit = this.#audit.filter(({ service, id }) => !gone.has(keyOf(service, id)));
   }
 
   #bound(): void {

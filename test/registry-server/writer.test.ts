@@ -134,6 +134,9 @@ describe('what others committed', () => {
     const put = (await real.load()).registrations.filter(({ state }) => state === 'healthy');
     expect(put).toEqual([]);
     expect(await register('one')).toMatchObject({ incarnation: 2 });
+    // Told after its removal, its heartbeat would read as if it had come back.
+    const trail = await real.audit({ limit: 10 });
+    expect(trail.map(({ cause }) => cause)).toEqual(['registered', 'registered']);
   });
 
   test('is not known where it cannot be asked, and that is said to who waits for it', async () => {
