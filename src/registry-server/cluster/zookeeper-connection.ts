@@ -22,6 +22,14 @@ export class SessionExpired extends Error {
   override readonly name = 'SessionExpired';
 }
 
+/**
+ * The server ended the connection before there was a session: it is not serving, or it has not seen all that we have
+ * and takes up no session that has.
+ */
+export class TurnedAway extends Error {
+  override readonly name = 'TurnedAway';
+}
+
 export interface ConnectionOptions {
   readonly server: Server;
   readonly sessionTimeoutMs: number;
@@ -156,7 +164,8 @@ export class Connection {
     const client = this.#client;
     const inside = this.#inside;
     let cause: Error | undefined;
-    const lost = () => this.drop(cause ?? new Error('the server closed the connection'));
+    let refusal: Error = new TurnedAway('the server closed the connection');
+    const lost = () => this.drop(cause ?? refusal);
     const { onSocketData, onSocketError } = inside;
     inside.servers = [this.server];
     if (this.#taken !== undefined) inside.zxid = this.#taken.zxid;
@@ -175,6 +184,7 @@ export class Connection {
     };
     return new Promise((resolve, reject) => {
       client.on('connected', () => {
+        refusal = new Error('the server closed the connection');
         this.#watch();
         resolve();
       });

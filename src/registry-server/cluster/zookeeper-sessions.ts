@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../settings.js';
 import type { Zookeeper, ZookeeperLog, ZookeeperOptions } from './zookeeper.js';
 import { Calls } from './zookeeper-calls.js';
-import { Connection, type Server, type Session, SessionExpired } from './zookeeper-connection.js';
+import { Connection, type Server, type Session, SessionExpired, TurnedAway } from './zookeeper-connection.js';
 
 const DEFAULT_SESSION_TIMEOUT_MS = 10_000;
 const DEFAULT_PORT = 2181;
@@ -65,10 +65,12 @@ export class Sessions extends Calls implements Zookeeper {
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     let failures = 0;
+    let turnedAwayAt: number | undefined;
     while (!signal.aborted) {
       const problem = await this.#connect().then(
         (connection) => {
           failures = 0;
+          turnedAwayAt = undefined;
           return this.#stay(connection);
         },
         (error: Error) => error,
@@ -78,6 +80,15 @@ export class Sessions extends Calls implements Zookeeper {
         this.#log.warn({}, 'the ZooKeeper session has expired: a new one begins');
         this.#former = undefined;
         continue;
+      }
+      if (problem instanceof TurnedAway) turnedAwayAt ??= performance.now();
+      if (
+        this.#former !== undefined &&
+        performance.now() - (turnedAwayAt ?? Infinity) > this.#sessionTimeoutMs
+      ) {
+        // Restored from a backup, or begun anew: none of its servers will ever have seen what we have.
+        this.#log.warn({}, 'no ZooKeeper server takes the session up: a new one begins');
+        this.#former = undefined;
       }
       if (!this.#told) this.#log.warn({ err: problem }, `ZooKeeper is lost: ${problem.message}`);
       this.#told = true;

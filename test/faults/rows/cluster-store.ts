@@ -117,16 +117,18 @@ export const STORE_FAULTS: readonly Fault[] = [
       const engines = await ownPostgres(stage);
       const cluster = await stage.cluster({}, engines);
       await stage.load();
+      const { port } = engines.postgres;
+      let { child } = engines.postgres;
       for (const when of ['before', 'lost'] as const) {
         const [replica] = cluster.pair;
         await stage.standstill(() =>
           stage.apart(async () => {
             await stage.during(async () => {
               await atCommit(stage, replica, when, () => replica.proxies.postgres.blackHole());
-              await killServer(engines.postgres);
+              await killServer({ child });
               replica.proxies.postgres.heal();
               await stage.traffic(5, ['beat', 'read']);
-              await restartEngine(stage, engines.postgres);
+              child = await restartEngine(stage, { child, port });
             });
             await stage.traffic();
             await stage.healthy(cluster.replicas.map(({ process }) => process));
