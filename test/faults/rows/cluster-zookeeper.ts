@@ -13,7 +13,7 @@ const expired = (log: readonly string[]): number =>
 async function restarted(stage: Stage, act: (zookeeper: Engine) => void): Promise<void> {
   const zookeeper = await startEngine('zookeeper');
   stage.onEnd(() => zookeeper.close());
-  const { cluster, load, reader } = await prepared(stage, {}, { ...stage.engines, zookeeper });
+  const { cluster, load } = await prepared(stage, {}, { ...stage.engines, zookeeper });
   await stage.standstill(() =>
     stage.apart(async () => {
       await stage.during(async () => {
@@ -25,7 +25,8 @@ async function restarted(stage: Stage, act: (zookeeper: Engine) => void): Promis
       });
       await stage.traffic();
       await stage.healthy(cluster.replicas.map(({ process }) => process));
-      await requireNodes(stage, load, cluster, reader);
+      // A new one: the client of the former asks for ever for a session that is forgotten.
+      await requireNodes(stage, load, cluster, await cluster.reader());
     }),
   );
   await judged(stage, load);
