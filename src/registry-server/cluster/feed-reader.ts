@@ -142,7 +142,13 @@ export class FeedReader {
   async #list(): Promise<void> {
     const { zookeeper, own, self, clock, log } = this.#options;
     try {
-      const names = await zookeeper.children(headsOf(own), this.#relist);
+      const folder = headsOf(own);
+      let names = await zookeeper.children(folder, this.#relist);
+      if (names === undefined) {
+        // ZooKeeper has begun anew, and leaves a watch only on a node that is there.
+        await zookeeper.createAll(folder);
+        names = await zookeeper.children(folder, this.#relist);
+      }
       const listed = new Set((names ?? []).filter((name) => isMemberId(name) && name !== self));
       for (const sender of this.#senders.values()) sender.listed &&= listed.has(sender.id);
       const senders = [...listed].map((id) => this.#sender(id));
