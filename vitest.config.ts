@@ -35,8 +35,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     sequence: { sequencer: LongestFirst },
-    // Of two cores: test files wait for processes more than they compute.
-    maxWorkers: 3,
+    // Of two cores: what a file starts computes beside it.
+    maxWorkers: 2,
     coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'html'] },
   },
 });
