@@ -11,7 +11,8 @@ import type { Stage } from './stage.js';
 
 /** The default times, ten times as fast: an outage has to be noticed well within a lease, as with the real ones. */
 export const CLUSTER_FAST = 10;
-const TIMINGS = { downAfterMs: 90_000 / CLUSTER_FAST, evictAfterMs: 600_000 / CLUSTER_FAST };
+export const LEASE_MS = 90_000 / CLUSTER_FAST;
+const TIMINGS = { downAfterMs: LEASE_MS, evictAfterMs: 600_000 / CLUSTER_FAST };
 /** What one replica acknowledged another answers with by then: news is told at once, and looked for every second. */
 const LAG_MS = 3000;
 
@@ -52,7 +53,7 @@ export class Cluster {
     { count = 2, ...options }: Partial<ProcessOptions> & { count?: number } = {},
   ): Promise<Cluster> {
     stage.rule({
-      leaseMs: TIMINGS.downAfterMs,
+      leaseMs: LEASE_MS,
       sweepMs: 3000,
       evictAfterMs: TIMINGS.evictAfterMs,
       lagMs: LAG_MS,

@@ -54,7 +54,7 @@ export class Load {
 
   /** Registers the instances that beat, and starts everything. */
   async start(): Promise<void> {
-    const { beating = 12, churning = 4, keeping = 300, readers = 4, watchers = 1 } = this.#options;
+    const { beating = 12, churning = 4, keeping = 100, readers = 3, watchers = 1 } = this.#options;
     const members = Array.from({ length: beating }, (_, n) => memberOf(n));
     this.#members = members;
     await Promise.all(members.map((member) => this.#enter(member)));
@@ -108,7 +108,7 @@ export class Load {
 
   /** Kinds of traffic that have to be there before and during a fault. */
   get kinds(): Kind[] {
-    const { beating = 12, readers = 4, churning = 4 } = this.#options;
+    const { beating = 12, readers = 3, churning = 4 } = this.#options;
     return [
       ...(churning > 0 ? (['change'] as const) : []),
       ...(beating > 0 ? (['beat'] as const) : []),
@@ -189,7 +189,7 @@ export class Load {
   }
 
   /** Rests, in pieces: whoever stops does not wait for long. */
-  async #rest(ms = this.#options.paceMs ?? 40): Promise<void> {
+  async #rest(ms = this.#options.paceMs ?? 50): Promise<void> {
     const until = performance.now() + ms;
     for (let left = ms; left > 0 && !this.#stopped; left = until - performance.now()) {
       await sleep(Math.min(left, 100));

@@ -55,6 +55,8 @@ async function start(options: ProcessOptions): Promise<void> {
     ...options,
     clock: { now: () => performance.now(), wall: () => new Date(Date.now() + wallOffsetMs) },
     log: { write: (line) => process.stderr.write(line) },
+    // What goes wrong; a line for every request would cost more than the request.
+    logLevel: 'warn',
   };
   const { store } = options;
   const registry =

@@ -1,6 +1,7 @@
 // Callers that race each other at different replicas, and how soon one replica knows what another was told.
 import { Client } from '../client.js';
 import type { Fault } from '../fault.js';
+import { lostBetween } from '../machine.js';
 import { LONG } from '../run-rows.js';
 import { raceBeats, raceOwners, SECRET } from './embedded-races.js';
 import { cutAtEveryEvent } from './embedded-watch.js';
@@ -86,7 +87,7 @@ export const CLUSTER_RACES: readonly Fault[] = [
       const [one, two] = cluster.pair;
       const client = new Client(stage.history);
       stage.onEnd(async () => client.close());
-      const late: number[] = [];
+      const late: string[] = [];
       await stage.during(async () => {
         for (let round = 0; round < ROUNDS; round += 1) {
           const [at, other] = round % 2 === 0 ? [one.process, two.process] : [two.process, one.process];
@@ -98,12 +99,12 @@ export const CLUSTER_RACES: readonly Fault[] = [
             ({ rows }) => rows?.[0]?.url === url,
             'it is not told',
           );
-          late.push(performance.now() - began);
+          const now = performance.now();
+          // What the machine had no time for is nobody's fault.
+          if (now - began > SOON_MS + 4 * lostBetween(began, now)) late.push(`${(now - began).toFixed()} ms`);
         }
       });
-      // The machine itself may stand still for a moment.
-      const slow = late.filter((ms) => ms > SOON_MS).length;
-      if (slow > ROUNDS / 10) throw new Error(`${slow} of ${ROUNDS} were told later than ${SOON_MS} ms`);
+      if (late.length > 0) throw new Error(`of ${ROUNDS} changes some were told late: ${late.join(', ')}`);
       await stage.check();
       return 'What one acknowledged the other answered within a second.';
     },

@@ -1,84 +1,13 @@
-// What happens to a replica: killed, stopped, ended, cut off, with a clock that is wrong.
+// What happens to a replica: killed, stopped, ended, with a clock that is wrong.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ZookeeperReader } from '../../support/zookeeper-reader.js';
 import type { Target } from '../client.js';
-import { CLUSTER_FAST, type Cluster, type Replica } from '../cluster.js';
+import { CLUSTER_FAST, LEASE_MS } from '../cluster.js';
 import type { Fault } from '../fault.js';
-import { BEATING, type Load } from '../load.js';
+import { judged, listed, nodes, prepared, requireNodes } from '../prepared.js';
 import { LONG } from '../run-rows.js';
-import type { Stage } from '../stage.js';
 import { Watcher } from '../watcher.js';
 
 const HOUR_MS = 3_600_000;
-const LEASE_MS = 90_000 / CLUSTER_FAST;
-
-/** `service/id` of every instance of the services that beat, as the replica lists them. */
-async function listed(load: Load, target: Target): Promise<string[]> {
-  const lists = await Promise.all(BEATING.map((service) => load.client.list(target, service)));
-  return lists.flatMap(({ service, rows = [] }) => rows.map(({ id }) => `${service}/${id}`)).sort();
-}
-
-/** Of the same services, as ZooKeeper has them. */
-async function nodes(reader: ZookeeperReader): Promise<string[]> {
-  return (await reader.all()).filter((path) => BEATING.some((service) => path.startsWith(`${service}/`)));
-}
-
-/** Who knows the layout in ZooKeeper alone sees every instance that a replica lists. */
-export async function requireNodes(
-  stage: Stage,
-  load: Load,
-  cluster: Cluster,
-  reader: ZookeeperReader,
-  replica = cluster.replicas[0],
-) {
-  if (replica === undefined) throw new Error('there is no replica');
-  await stage.eventually(
-    async () => [await nodes(reader), await listed(load, replica.process)],
-    ([seen, there]) => there?.length !== 0 && JSON.stringify(seen) === JSON.stringify(there),
-    'ZooKeeper has not what the replica lists',
-  );
-}
-
-/** Two replicas under traffic, and one who sees what ZooKeeper has of it. */
-export async function prepared(stage: Stage, ...how: Parameters<Stage['cluster']>) {
-  const cluster = await stage.cluster(...how);
-  const load = await stage.load();
-  const reader = await cluster.reader();
-  await requireNodes(stage, load, cluster, reader);
-  return { cluster, load, reader };
-}
-
-/** What beats is up, what crashes is down in its time, and all is as the history has it. */
-export async function judged(stage: Stage, load: Load): Promise<void> {
-  await stage.traffic();
-  await stage.noticed(load, load.crash());
-  await stage.checkAudit();
-  await stage.check();
-}
-
-/** Cuts a replica off while `act` runs. */
-async function cutOff<T>(
-  stage: Stage,
-  cut: readonly Replica[],
-  names: readonly (keyof Replica['proxies'])[],
-  act: () => Promise<T>,
-) {
-  const proxies = cut.flatMap((replica) => names.map((name) => replica.proxies[name]));
-  await stage.standstill(() =>
-    stage.apart(async () => {
-      await stage.during(async () => {
-        for (const proxy of proxies) proxy.blackHole();
-        await sleep(LEASE_MS + 3000);
-        await act();
-        const silent = proxies.filter(({ held }) => held === 0);
-        if (silent.length > 0) throw new Error('nothing was held back');
-        for (const proxy of proxies) proxy.heal();
-      });
-      await stage.traffic();
-      await stage.healthy(cut.map(({ process }) => process));
-    }),
-  );
-}
 
 export const REPLICA_FAULTS: readonly Fault[] = [
   {
@@ -185,59 +114,6 @@ export const REPLICA_FAULTS: readonly Fault[] = [
       await requireNodes(stage, load, cluster, reader);
       await judged(stage, load);
       return 'It ended with 0 in time; its instances were in ZooKeeper at every look, and in every answer of the others.';
-    },
-  },
-  {
-    name: 'one replica is cut off from ZooKeeper, then the other, then both',
-    mode: 'cluster',
-    promise:
-      'Nothing that beats at either is taken for down by any; what was missed is learnt when they are together again.',
-    async run(stage) {
-      const { cluster, load, reader } = await prepared(stage);
-      const [one, two] = cluster.pair;
-      for (const cut of [[one], [two], [one, two]]) {
-        await cutOff(stage, cut, ['zookeeper'], () => stage.traffic());
-        await requireNodes(stage, load, cluster, reader);
-      }
-      await judged(stage, load);
-      return 'All went on at both; nothing that beat was down or missing at either; once healed ZooKeeper had every instance, each once.';
-    },
-  },
-  {
-    name: 'one replica is cut off from PostgreSQL',
-    mode: 'cluster',
-    promise:
-      'It answers reads, marked where they may be stale, and heartbeats; registrations go to the other. It catches up by itself.',
-    async run(stage) {
-      const { cluster, load } = await prepared(stage);
-      const [one] = cluster.pair;
-      await cutOff(stage, [one], ['postgres'], async () => {
-        await stage.traffic();
-        const { stale } = await load.client.list(one.process, 'asr');
-        if (!stale) throw new Error('it does not say that it may be out of date');
-      });
-      await judged(stage, load);
-      return 'Registrations were taken by the other; reads and heartbeats by both, its reads marked; it knew everything once it was healed.';
-    },
-  },
-  {
-    name: 'one replica is cut off from every engine',
-    mode: 'cluster',
-    promise:
-      'It says so: heartbeats that it could tell nobody of are answered 503, and /ready is 503, so that they go to the other.',
-    async run(stage) {
-      const { cluster, load, reader } = await prepared(stage);
-      const [one] = cluster.pair;
-      await cutOff(stage, [one], ['zookeeper', 'postgres', 'redis'], async () => {
-        const ready = await load.client.get(one.process, '/ready');
-        const beat = await load.client.beat(one.process, 'asr', 'asr-0');
-        if (ready.status !== 503 || beat !== 503)
-          throw new Error(`/ready ${ready.status}, heartbeat ${beat}`);
-        await stage.traffic();
-      });
-      await requireNodes(stage, load, cluster, reader);
-      await judged(stage, load);
-      return 'It answered heartbeats and /ready with 503; the other took them; nothing that beat was down or missing at either, and both knew the same once it was healed.';
     },
   },
   {

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Engine, startEngine } from '../../support/engines.js';
 import { killServer, restartEngine, wipeZookeeper } from '../engine-restart.js';
 import type { Fault } from '../fault.js';
+import { judged, prepared, requireNodes } from '../prepared.js';
 import type { Stage } from '../stage.js';
-import { judged, prepared, requireNodes } from './cluster-replicas.js';
 
 const expired = (log: readonly string[]): number =>
   log.filter((line) => line.includes('session has expired')).length;

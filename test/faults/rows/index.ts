@@ -1,6 +1,7 @@
 // Every row, in the order of the page that is made of them.
 import type { Fault } from '../fault.js';
 import { networkFaults } from './cluster-engines.js';
+import { PARTITIONS } from './cluster-partitions.js';
 import { CLUSTER_RACES } from './cluster-races.js';
 import { REPLICA_FAULTS } from './cluster-replicas.js';
 import { STORE_FAULTS } from './cluster-store.js';
@@ -20,6 +21,7 @@ export const ROWS: readonly Fault[] = [
   ...CROWD,
   ...DISK,
   ...REPLICA_FAULTS,
+  ...PARTITIONS,
   ...CLUSTER_RACES,
   ...STORE_FAULTS,
   ...ZOOKEEPER_FAULTS,
