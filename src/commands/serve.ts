@@ -151,7 +151,8 @@ export default class Serve extends BaseCommand {
                 redis: flags.redis,
                 redisPasswordFile: flags['redis-password-file'],
               },
-        readOnly: flags['read-only'],
+        // oclif leaves out what is not given.
+        readOnly: Boolean(flags['read-only']),
         version: this.config.version,
         tls: tlsOf(flags['tls-cert'], flags['tls-key'], flags['tls-client-ca']),
         trustedProxies: flags['trust-proxy'] ?? [],
