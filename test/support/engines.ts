@@ -73,7 +73,8 @@ async function startZookeeper({ withoutQuorum = false }: EngineOptions): Promise
     folder,
     port,
     address: `127.0.0.1:${port}`,
-    isUp: () => says(port, 'srvr', /^(Mode: |This ZooKeeper instance)/m),
+    // Without its majority it never serves; by itself it says so only until it does.
+    isUp: () => says(port, 'srvr', withoutQuorum ? /^This ZooKeeper instance/m : /^Mode: /m),
   });
 }
 
