@@ -42,6 +42,7 @@ export class Stage {
     evictAfterMs: 600_000 / FAST,
     lagMs: 0,
   };
+  #isCluster = false;
   #load: Load | undefined;
   #faults = 0;
   #targets: readonly Target[] = [];
@@ -91,6 +92,7 @@ export class Stage {
     options: Partial<ProcessOptions> & { count?: number } = {},
     engines = this.engines,
   ): Promise<Cluster> {
+    this.#isCluster = true;
     return Cluster.start(this, engines, options);
   }
 
@@ -225,7 +227,7 @@ export class Stage {
 
   /** Leases do not run while `act` does: the registry cannot know. Replicas that missed news judge nobody for a while. */
   async standstill<T>(act: () => Promise<T>): Promise<T> {
-    return this.#stretch(this.#standstills, act, this.#engines === undefined ? 0 : FEED_TIMINGS.staleAfterMs);
+    return this.#stretch(this.#standstills, act, this.#isCluster ? FEED_TIMINGS.staleAfterMs : 0);
   }
 
   /** Replicas cannot tell each other anything while `act` runs. */
