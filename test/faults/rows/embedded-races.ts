@@ -22,17 +22,23 @@ export async function raceBeats(stage: Stage, targets: readonly Target[]): Promi
   const race = async (round: number): Promise<void> => {
     const id = `raced-${round}`;
     await client.register(turn(round), 'raced', id, 'http://raced:8000', {});
-    const beats = Array.from({ length: 6 }, (_, n) => client.beat(turn(round + n), 'raced', id));
-    const removal = client.deregister(turn(round + 1), 'raced', id);
-    const late = Array.from({ length: 6 }, (_, n) => client.beat(turn(round + n), 'raced', id));
-    const { outcome } = await removal;
+    let isRemoved = false;
+    // Before, during and after, at every target: a heartbeat is answered sooner than a deregistration.
+    const beatOn = async (target: Target): Promise<void> => {
+      for (let isLast = false; !isLast; ) {
+        isLast = isRemoved;
+        const status = await client.beat(target, 'raced', id);
+        if (status === 200) counted += 1;
+        else if (status === 404) refused += 1;
+        // 0: it was not answered, which says nothing.
+        else if (status !== 0) throw new Error(`a heartbeat was answered ${status}`);
+      }
+    };
+    const beating = Promise.all(targets.map(beatOn));
+    const { outcome } = await client.deregister(turn(round + 1), 'raced', id);
+    isRemoved = true;
+    await beating;
     if (outcome !== 'done') throw new Error(`a deregistration was ${outcome}`);
-    for (const status of await Promise.all([...beats, ...late])) {
-      if (status === 200) counted += 1;
-      else if (status === 404) refused += 1;
-      // 0: it was not answered, which says nothing.
-      else if (status !== 0) throw new Error(`a heartbeat was answered ${status}`);
-    }
     await client.beat(turn(round + 1), 'raced', id);
     await client.list(turn(round + 1), 'raced');
   };
