@@ -6,8 +6,9 @@ COPY package.json package-lock.json ./
 
 FROM base AS build
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json ./
-COPY scripts/clean.js scripts/
+COPY oclif.manifest.json ./
+COPY scripts/bundle.js scripts/
+COPY docs/openapi.json docs/
 COPY src src
 RUN npm run build
 
@@ -18,9 +19,8 @@ FROM base
 ENV NODE_ENV=production
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY bin/run.js bin/
-COPY oclif.manifest.json LICENSE ./
-COPY docs/openapi.json docs/
+COPY bin/package.json bin/run.js bin/
+COPY LICENSE ./
 # For one registry by itself; replicas keep nothing on disk.
 RUN install --directory --owner=node --group=node --mode=700 /data
 USER 1000:1000

@@ -6,11 +6,12 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeStyle } from '../src/render/style.js';
+import { COLOURS } from '../src/render/colours.js';
+import { PLAIN } from '../src/render/style.js';
 import { useColour } from '../src/terminal.js';
 import { REGCTL, type Stage, serveCommand, serveSamples } from './demo/serve.js';
 
-const style = makeStyle(useColour(process.stdout, process.env, undefined));
+const style = useColour(process.stdout, process.env, undefined) ? COLOURS : PLAIN;
 const stay = process.argv.includes('--stay');
 const interrupted = new AbortController();
 for (const [signal, exit] of [

@@ -1,9 +1,11 @@
 // What every command has: output formats, the context, and the one mapping of errors to exit codes and documents.
 import { Command } from '@oclif/core/command';
+import type { Config } from '@oclif/core/config';
 import { type Context, makeContext } from './context.js';
 import { fail, type RegctlError } from './errors.js';
 import { type Output, outputFlags } from './flags.js';
 import type { ContextFlags } from './host.js';
+import { PLAIN } from './render/style.js';
 import { clean, cleanDeep, safeJson } from './render/text.js';
 import { traceLine } from './render/trace.js';
 import type { LineView, View } from './render/view.js';
@@ -34,6 +36,21 @@ export abstract class BaseCommand extends Command {
   private progressLater: NodeJS.Timeout | undefined;
   private changed = false;
 
+  /** Makes the command of `argv` and runs it to its end; an error of it is reported, not thrown. */
+  static async start(
+    this: new (
+      argv: string[],
+      config: Config,
+    ) => BaseCommand,
+    argv: string[],
+    config: Config,
+  ): Promise<void> {
+    await new this(argv, config)._run();
+  }
+
+  /** oclif's own looks for deprecated names, of which there are none. */
+  protected override async init(): Promise<void> {}
+
   /** Reads the settings and makes the context; SIGINT and SIGTERM fire its signal from here on. */
   protected async open(flags: OutputFlags & ContextFlags): Promise<Context> {
     this.flags = flags;
@@ -46,7 +63,10 @@ export abstract class BaseCommand extends Command {
     this.context = await makeContext(flags, {
       environment: process.env,
       folder: workingFolder(),
-      stdin: process.stdin,
+      // Made where it is read: it takes Node 6 ms.
+      get stdin() {
+        return process.stdin;
+      },
       pid: process.pid,
       userAgent: `regctl/${this.config.version}`,
       signal: this.controller.signal,
@@ -56,7 +76,7 @@ export abstract class BaseCommand extends Command {
         this.changed = true;
       },
       trace: flags.debug ? (event) => this.notify(traceLine(event)) : undefined,
-      askSecret: this.canAsk() && flags['secret-stdin'] !== true ? ask : undefined,
+      askSecret: flags['secret-stdin'] === true ? undefined : () => (this.canAsk() ? ask : undefined),
     });
     return this.context;
   }
@@ -69,7 +89,7 @@ export abstract class BaseCommand extends Command {
 
   /** True where a person can be asked: a terminal on both sides, outside CI, without --no-input. */
   protected canAsk(): boolean {
-    return this.flags?.input === true && process.stdin.isTTY && process.stderr.isTTY && !process.env.CI;
+    return this.flags?.input === true && !process.env.CI && process.stderr.isTTY && process.stdin.isTTY;
   }
 
   /** Asks for one of the services the registry lists where the argument is missing and a person is there. */
@@ -192,9 +212,9 @@ export abstract class BaseCommand extends Command {
   }
 
   private async paper() {
-    const { makeStyle } = await import('./render/style.js');
+    const colour = useColour(process.stdout, process.env, this.flags?.color);
     return {
-      style: makeStyle(useColour(process.stdout, process.env, this.flags?.color)),
+      style: colour ? (await import('./render/colours.js')).COLOURS : PLAIN,
       // A pseudo-terminal that nobody sized says 0 columns.
       width: (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY,
       wide: this.output() === 'wide',

@@ -187,7 +187,7 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
 }
 
 async function ask(host: Host): Promise<Secret | undefined> {
-  const typed = await host.askSecret?.('JWT secret');
+  const typed = await host.askSecret?.()?.('JWT secret');
   return typed ? new Secret(typed, 'the prompt') : undefined;
 }
 

@@ -32,6 +32,6 @@ export interface Host {
   /** Told before a request that changes something is sent. */
   changing(): void;
   trace?: ((event: TraceEvent) => void) | undefined;
-  /** Asks for a secret on a terminal; undefined where nobody can be asked. */
-  askSecret?: ((message: string) => Promise<string>) | undefined;
+  /** What asks for a secret on a terminal; undefined where nobody can be asked. */
+  askSecret?: (() => ((message: string) => Promise<string>) | undefined) | undefined;
 }

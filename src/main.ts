@@ -1,16 +1,14 @@
-// From their own files: the index also loads semver.
+import type { Config } from '@oclif/core/config';
+// From its own file: the index also loads semver.
 import { ExitError } from '@oclif/core/errors';
-import type { LoadOptions } from '@oclif/core/interfaces';
-import { run as runOclif } from '@oclif/core/run';
 import { settings } from '@oclif/core/settings';
+import pjson from '../package.json' with { type: 'json' };
+import { ALIASES, COMMANDS } from './commands/index.js';
 import { fail } from './errors.js';
 import { reportError, requestedOutput, toRegctlError } from './report-error.js';
 
-/**
- * Runs the command line of this process and ends the process when the work and the flush are done.
- * `load` says where the commands are, as oclif's `Config.load` takes it.
- */
-export async function run(load: LoadOptions): Promise<void> {
+/** Runs the command line of this process and ends the process when the work and the flush are done. */
+export async function run(): Promise<void> {
   // oclif would look for TypeScript sources where NODE_ENV says test or development.
   settings.enableAutoTranspile = false;
   mindOutput();
@@ -18,7 +16,7 @@ export async function run(load: LoadOptions): Promise<void> {
   // `regctl help list` is what people type; oclif's own help command is a package of its own.
   if (argv[0] === 'help') argv.splice(0, argv.length, ...argv.slice(1), '--help');
   try {
-    await runOclif(argv, load);
+    await dispatch(argv);
   } catch (error) {
     await settle(error, argv);
   }
@@ -28,10 +26,63 @@ export async function run(load: LoadOptions): Promise<void> {
   process.exit();
 }
 
+const VERSION_LINE = `${pjson.name}/${pjson.version} ${process.platform}-${process.arch} node-${process.version}`;
+
+/**
+ * Runs a command without oclif's configuration, which brings help, globbing and templates and takes longer than most
+ * commands; what is not plainly a command goes to all of oclif.
+ */
+async function dispatch(argv: string[]): Promise<void> {
+  if (argv[0] === '--version') {
+    process.stdout.write(`${VERSION_LINE}\n`);
+    return;
+  }
+  const found = commandOf(argv);
+  if (found === undefined || asksForHelp(argv)) {
+    const { runOclif } = await import('./oclif.js');
+    mindOutput();
+    return runOclif(argv);
+  }
+  const { default: command } = await found.load();
+  // Loading oclif's command adds one.
+  mindOutput();
+  command.id = found.id;
+  await command.start(found.rest, CONFIG);
+}
+
+/** The command that the first words name, with what follows them. */
+function commandOf(argv: string[]) {
+  for (const words of [1, 2]) {
+    if (argv.length < words) return undefined;
+    const name = argv.slice(0, words).join(':');
+    const id = Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
+    const load = id !== undefined && Object.hasOwn(COMMANDS, id) ? COMMANDS[id] : undefined;
+    if (id !== undefined && load !== undefined) return { id, load, rest: argv.slice(words) };
+  }
+  return undefined;
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--help');
+}
+
+/** What a command that runs asks of oclif's configuration. */
+const CONFIG = {
+  bin: pjson.oclif.bin,
+  name: pjson.name,
+  version: pjson.version,
+  userAgent: VERSION_LINE,
+  topicSeparator: ':',
+  runHook: async () => ({ successes: [], failures: [] }),
+  scopedEnvVar: () => undefined,
+  scopedEnvVarKeys: () => [],
+} as unknown as Config;
+
 /** What becomes of the process where its output is not taken. */
 function mindOutput(): void {
   // oclif's own listener throws, which ends the process with a stack trace.
-  process.stdout.removeAllListeners('error');
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error');
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // A reader that went away (`| head`) has what it wanted.
     if (error.code === 'EPIPE') process.exit();

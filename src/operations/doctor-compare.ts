@@ -1,5 +1,6 @@
 // The earlier report of --compare.
 import { readFile, stat } from 'node:fs/promises';
+import * as v from 'valibot';
 import type { PreviousReport } from '../doctor/comparison.js';
 import { type CheckResult, type Comparison, type FailOn, STATUSES } from '../doctor/result.js';
 import { fail } from '../errors.js';
@@ -26,7 +27,6 @@ export async function openPrevious(
 
 /** Reads what `--report json=FILE` or `--json` wrote. Throws USAGE where it is no such report. */
 export async function readPrevious(path: string): Promise<PreviousReport> {
-  const v = await import('valibot');
   const text = v.string();
   const Schema = v.object({
     schemaVersion: v.literal(1),

@@ -1,4 +1,5 @@
 // The file of --waivers: YAML or JSON, checked whole before anything is examined.
+import * as v from 'valibot';
 import type { Context } from '../context.js';
 import type { CheckResult, JudgedWaiver, Waiver } from '../doctor/result.js';
 import { fail } from '../errors.js';
@@ -23,10 +24,9 @@ export async function openWaivers(
 
 /** Reads the waivers. Throws USAGE with the line of what is wrong; nothing in the file is skipped or guessed. */
 export async function readWaivers(path: string, context: Pick<Context, 'readText'>): Promise<Waiver[]> {
-  const [source, { LineCounter, parseDocument }, v] = await Promise.all([
+  const [source, { LineCounter, parseDocument }] = await Promise.all([
     context.readText(path),
     import('yaml'),
-    import('valibot'),
   ]);
   const text = v.pipe(v.string('must be text'), v.trim(), v.nonEmpty('must not be empty'), v.maxLength(500));
   const Entry = v.strictObject({

@@ -1,7 +1,7 @@
 import type { CheckDescription } from '../doctor/describe.js';
 import type { ReportPaper } from '../doctor/reports/paper.js';
 import type { Report } from '../doctor/result.js';
-import { makeStyle } from './style.js';
+import { PLAIN } from './style.js';
 import { table } from './table.js';
 import { clean, safeJson } from './text.js';
 import type { View } from './view.js';
@@ -26,7 +26,7 @@ export function doctorView(
 /** What report files are written on: whole, without colour. */
 export function filePaper(options: Options): ReportPaper {
   const width = Number.POSITIVE_INFINITY;
-  return { ...options, style: makeStyle(false), clean, json: safeJson, wide: true, width };
+  return { ...options, style: PLAIN, clean, json: safeJson, wide: true, width };
 }
 
 /** `regctl doctor --list`. */

@@ -1,5 +1,3 @@
-import { Chalk, type ChalkInstance } from 'chalk';
-
 /** Colours by meaning; each comes with a word or a sign beside it, never alone. */
 export interface Style {
   good(text: string): string;
@@ -9,11 +7,10 @@ export interface Style {
   bold(text: string): string;
 }
 
-/** The style for a stream with or without colour. */
-export function makeStyle(colour: boolean): Style {
-  const chalk: ChalkInstance = new Chalk({ level: colour ? 1 : 0 });
-  return { good: chalk.green, warn: chalk.yellow, bad: chalk.red, dim: chalk.dim, bold: chalk.bold };
-}
+const same = (text: string): string => text;
+
+/** Without colour. */
+export const PLAIN: Style = { good: same, warn: same, bad: same, dim: same, bold: same };
 
 /** A status word in its colour. */
 export function styleStatus(style: Style, status: string): string {

@@ -14,13 +14,17 @@ const asked = new Promise<void>((resolve) => {
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(event, () => resolve());
 });
 
-try {
-  const service = await startService(readSettings(process.env, process.pid), log);
-  process.send?.({ url: service.url, instanceId: service.instanceId });
-  await asked;
-  await service.stop();
-} catch (error) {
-  log.error(`Failed to start: ${reason(error)}`);
-  process.exitCode = 1;
+async function main(): Promise<void> {
+  try {
+    const service = await startService(readSettings(process.env, process.pid), log);
+    process.send?.({ url: service.url, instanceId: service.instanceId });
+    await asked;
+    await service.stop();
+  } catch (error) {
+    log.error(`Failed to start: ${reason(error)}`);
+    process.exitCode = 1;
+  }
+  process.exit();
 }
-process.exit();
+
+void main();

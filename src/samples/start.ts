@@ -1,9 +1,9 @@
 // `regctl serve --samples`: two real services, each a process of its own, that follow both guides.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { fail } from '../errors.js';
 import { createHttp } from '../http/http.js';
@@ -69,9 +69,10 @@ export async function startSamples(options: SamplesOptions): Promise<Samples> {
 }
 
 function spawn({ name, service_id }: (typeof SAMPLES)[number], { registryUrl, secret, log }: SamplesOptions) {
-  // Run from source this is start.ts, and its neighbour main.ts; fork hands on --import tsx by itself.
-  const main = new URL(`./main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
-  const child = fork(fileURLToPath(main), {
+  // Run from source this is start.ts, and its neighbour main.ts; fork hands on --import tsx by itself. In the bundle that
+  // is sample.cjs.
+  const main = import.meta.filename.endsWith('.ts') ? 'main.ts' : 'sample.cjs';
+  const child = fork(join(import.meta.dirname, main), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       SERVICE_NAME: name,

@@ -13,7 +13,7 @@ import type { CheckResult } from '../../src/doctor/result.js';
 import { checksOf, SYMPTOMS } from '../../src/doctor/symptoms.js';
 import { examineChecklist } from '../../src/operations/doctor-checklist.js';
 import { checklistView } from '../../src/render/checklist.js';
-import { makeStyle } from '../../src/render/style.js';
+import { PLAIN } from '../../src/render/style.js';
 import { deploy, withContext } from './deployment.js';
 import { blocked, passed, red, skipped } from './results.js';
 
@@ -179,7 +179,7 @@ describe('an item of a checklist', () => {
 });
 
 describe('doctor --checklist', () => {
-  const paper = { style: makeStyle(false), width: Number.POSITIVE_INFINITY, wide: false, now: 0 };
+  const paper = { style: PLAIN, width: Number.POSITIVE_INFINITY, wide: false, now: 0 };
 
   it("prints the guide's own list, in its order, with a sign at each item", async () => {
     const deployment = await deploy({});

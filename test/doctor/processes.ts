@@ -9,7 +9,7 @@ import { COVERAGE, emptyFolder, type RunningCli, runCli, startCli } from '../sup
 import { eventually } from '../support/start-registry.js';
 import { SECRET } from '../support/targets.js';
 
-const SAMPLE = fileURLToPath(new URL('../../dist/samples/main.js', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('../../dist/sample.cjs', import.meta.url));
 
 export const SERVICE = 'asr-service';
 

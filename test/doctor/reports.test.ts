@@ -9,7 +9,7 @@ import type { ReportPaper } from '../../src/doctor/reports/paper.js';
 import { prettyReport } from '../../src/doctor/reports/pretty.js';
 import type { CheckResult, Report } from '../../src/doctor/result.js';
 import { writeReport } from '../../src/doctor/write-report.js';
-import { makeStyle } from '../../src/render/style.js';
+import { PLAIN } from '../../src/render/style.js';
 import { clean, safeJson } from '../../src/render/text.js';
 
 const base: CheckResult = {
@@ -71,7 +71,7 @@ function reportOf(results: CheckResult[], failOn: 'warn' | 'fail' = 'fail'): Rep
 }
 
 const paper: ReportPaper = {
-  style: makeStyle(false),
+  style: PLAIN,
   clean,
   json: safeJson,
   ascii: false,

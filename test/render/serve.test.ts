@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Serving } from '../../src/operations/serve.js';
 import { serveView } from '../../src/render/serve.js';
-import { makeStyle } from '../../src/render/style.js';
+import { PLAIN } from '../../src/render/style.js';
 
 const SERVING: Serving = {
   url: 'http://127.0.0.1:8082',
@@ -13,7 +13,7 @@ const SERVING: Serving = {
   secret_file: null,
 };
 
-const PAPER = { style: makeStyle(false), width: 80, wide: false, now: 0 };
+const PAPER = { style: PLAIN, width: 80, wide: false, now: 0 };
 
 test('who may change anything is said once: with a token, or nobody', () => {
   const said = (read_only: boolean) => serveView.text({ ...SERVING, read_only }, PAPER).split('\n')[0];

@@ -1,12 +1,18 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { age, duration } from '../../src/render/age.js';
-import { makeStyle, styleStatus } from '../../src/render/style.js';
+import { COLOURS } from '../../src/render/colours.js';
+import { PLAIN, styleStatus } from '../../src/render/style.js';
 import { table } from '../../src/render/table.js';
 import { clean, cleanDeep, safeJson } from '../../src/render/text.js';
 import { useColour } from '../../src/terminal.js';
 
-const paper = (width: number, colour = false) => ({ style: makeStyle(colour), width, wide: false, now: 0 });
+const paper = (width: number, colour = false) => ({
+  style: colour ? COLOURS : PLAIN,
+  width,
+  wide: false,
+  now: 0,
+});
 
 describe('table', () => {
   const rows = [
@@ -27,7 +33,7 @@ describe('table', () => {
   it.each([24, 30, 40, 60, 70])('fits %i columns, with and without colour', (width) => {
     const coloured = rows.map(([name = '', status = '', url = '']) => [
       name,
-      styleStatus(makeStyle(true), status),
+      styleStatus(COLOURS, status),
       url,
     ]);
     for (const drawn of [

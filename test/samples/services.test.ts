@@ -9,7 +9,7 @@ import { signHs256, unsigned } from '../support/hs256.js';
 import { send, startInstrument } from '../support/instrument.js';
 import { COVERAGE } from '../support/run-cli.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/samples/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/sample.cjs', import.meta.url));
 const SECRET = 'a secret for the samples, 32 bytes and more';
 const IDS: Record<string, number> = { 'asr-service': 1, 'nmt-service': 2 };
 

@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { type CliOptions, emptyFolder } from './run-cli.js';
+import { type CliOptions, CODE_CACHE, emptyFolder } from './run-cli.js';
 
 const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 
@@ -37,7 +37,14 @@ export function startInTerminal(
     ['-qec', `stty cols ${columns} rows 30; exec ${quoted} ${redirect}`, '/dev/null'],
     {
       cwd: home,
-      env: { PATH: process.env.PATH ?? '', HOME: home, TERM: 'xterm', SHELL: '/bin/sh', ...env },
+      env: {
+        PATH: process.env.PATH ?? '',
+        HOME: home,
+        ...CODE_CACHE,
+        TERM: 'xterm',
+        SHELL: '/bin/sh',
+        ...env,
+      },
     },
   );
   let raw = '';

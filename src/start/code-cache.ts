@@ -1,0 +1,142 @@
+// What V8 compiled, kept for the next run of the same command in the user's own cache folder. Where it cannot be read,
+// written or trusted there is none, which costs time and nothing else.
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import type { Script } from 'node:vm';
+import { crc32 } from 'node:zlib';
+import { BUILD } from './build.js';
+
+export interface CodeCache {
+  /** The compiled code of a chunk, undefined where there is none. */
+  get(chunk: string): Buffer | undefined;
+  /** Notes a chunk that had to be compiled. */
+  add(chunk: string, script: Script): void;
+  /** Writes what was added, with what was there before. Never throws. */
+  save(): void;
+}
+
+/** Of a file: a checksum of all that follows, the length of the index, the index, the code of its chunks in a row. */
+const HEADER_BYTES = 8;
+const MAX_BYTES = 32 * 2 ** 20;
+const OLD_MS = 30 * 86_400_000;
+/** Code of another Node, or of another bundle, is another folder's. */
+const KEY = `${BUILD}-${process.version}-${process.arch}`;
+
+/** Names to lengths in bytes, in the order of the code. */
+type Index = readonly (readonly [chunk: string, bytes: number])[];
+
+/** Opens the cache of one command; `environment` says where the user's cache folder is, and whether there is to be one. */
+export function openCodeCache(
+  command: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): CodeCache {
+  const base = baseFolder(environment);
+  const found = base === undefined ? new Map<string, Buffer>() : read(join(base, KEY, command));
+  const added = new Map<string, Script>();
+  return {
+    get: (chunk) => found.get(chunk),
+    add: (chunk, script) => void added.set(chunk, script),
+    save() {
+      if (base === undefined || added.size === 0) return;
+      for (const [chunk, script] of added) found.set(chunk, script.createCachedData());
+      write(base, command, found);
+    },
+  };
+}
+
+/** `regctl` in XDG_CACHE_HOME or ~/.cache (XDG Base Directory Specification); Node's own variable turns it off. */
+function baseFolder({
+  HOME,
+  XDG_CACHE_HOME,
+  NODE_DISABLE_COMPILE_CACHE,
+}: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (NODE_DISABLE_COMPILE_CACHE) return undefined;
+  if (XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)) return join(XDG_CACHE_HOME, 'regctl');
+  return HOME && isAbsolute(HOME) ? join(HOME, '.cache', 'regctl') : undefined;
+}
+
+/** What is there is run as code: it has to be ours, and nobody else may have written it. */
+function isOurs(stats: Stats): boolean {
+  return stats.uid === process.getuid?.() && (stats.mode & 0o022) === 0;
+}
+
+function isOurFolder(stats: Stats): boolean {
+  return stats.isDirectory() && isOurs(stats);
+}
+
+function read(path: string): Map<string, Buffer> {
+  const chunks = new Map<string, Buffer>();
+  const bytes = readOurs(path);
+  if (bytes === undefined || bytes.length < HEADER_BYTES) return chunks;
+  if (bytes.readUInt32LE(0) !== crc32(bytes.subarray(4))) return chunks;
+  let at = HEADER_BYTES + bytes.readUInt32LE(4);
+  for (const [chunk, length] of JSON.parse(bytes.toString('utf8', HEADER_BYTES, at)) as Index) {
+    chunks.set(chunk, bytes.subarray(at, at + length));
+    at += length;
+  }
+  return chunks;
+}
+
+function readOurs(path: string): Buffer | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const stats = fstatSync(file);
+    return stats.isFile() && isOurs(stats) && stats.size <= MAX_BYTES ? readFileSync(file) : undefined;
+  } catch {
+    // None yet, or none that may be read.
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function write(base: string, command: string, chunks: ReadonlyMap<string, Buffer>): void {
+  const index: Index = [...chunks].map(([chunk, { length }]) => [chunk, length]);
+  const head = Buffer.from(JSON.stringify(index));
+  const body = Buffer.concat([Buffer.alloc(HEADER_BYTES), head, ...chunks.values()]);
+  if (body.length > MAX_BYTES) return;
+  body.writeUInt32LE(head.length, 4);
+  body.writeUInt32LE(crc32(body.subarray(4)), 0);
+  try {
+    const folder = join(base, KEY);
+    const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
+    if (![base, folder].every((path) => isOurFolder(lstatSync(path)))) return;
+    replace(join(folder, command), body);
+    if (isNew) forgetOld(base);
+  } catch {
+    // A full disk, a folder that may only be read: the next run compiles again.
+  }
+}
+
+/** Whoever reads meanwhile has the old file or the new one, whole. */
+function replace(path: string, body: Buffer): void {
+  const unfinished = `${path}.${process.pid}`;
+  try {
+    writeFileSync(unfinished, body, { mode: 0o600, flag: 'wx' });
+    renameSync(unfinished, path);
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+/** Folders that no Node and no regctl has written into for long. */
+function forgetOld(base: string): void {
+  for (const name of readdirSync(base)) {
+    const path = join(base, name);
+    if (Date.now() - lstatSync(path).mtimeMs > OLD_MS) rmSync(path, { recursive: true, force: true });
+  }
+}
