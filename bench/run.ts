@@ -4,8 +4,9 @@ import { availableParallelism, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Row } from './benchmark.js';
 import { doctorAll } from './doctor-all.js';
+import { startup } from './startup.js';
 
-const BENCHMARKS: Record<string, Benchmark> = { 'doctor-all': doctorAll };
+const BENCHMARKS: Record<string, Benchmark> = { startup, 'doctor-all': doctorAll };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -15,6 +15,8 @@ import { useColour, writeAll } from './terminal.js';
 
 /** What takes less needs no word about it. */
 const PROGRESS_AFTER_MS = 1_000;
+/** Of a JSON array that is printed. */
+const ITEMS_AT_ONCE = 500;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export interface OutputFlags {
@@ -132,6 +134,14 @@ export abstract class BaseCommand extends Command {
     for await (const part of this.format(result, view)) await writeAll(process.stdout, part);
   }
 
+  /** Prints batches of items as they come, with `-o ndjson` alone. */
+  protected async printLines(batches: AsyncIterable<readonly unknown[]>): Promise<void> {
+    for await (const batch of batches) {
+      this.progress(undefined);
+      await writeAll(process.stdout, batch.map((item) => `${safeJson(item)}\n`).join(''));
+    }
+  }
+
   /**
    * Prints items as they come: a line each, or with `-o json` and `yaml` one document at the end, which an
    * endless result never reaches.
@@ -189,7 +199,8 @@ export abstract class BaseCommand extends Command {
   private async *format<R>(result: R, view: View<R>): AsyncGenerator<string> {
     switch (this.output()) {
       case 'json': {
-        yield `${safeJson(result, process.stdout.isTTY ? 2 : undefined)}\n`;
+        if (Array.isArray(result) && !process.stdout.isTTY) yield* jsonArray(result);
+        else yield `${safeJson(result, process.stdout.isTTY ? 2 : undefined)}\n`;
         return;
       }
       case 'ndjson': {
@@ -251,6 +262,15 @@ export abstract class BaseCommand extends Command {
     process.stderr.write(
       `\r\u001b[K${line === undefined ? '' : clean(line, (process.stderr.columns || 80) - 2)}`,
     );
+  }
+}
+
+/** A compact array, some items at a time: as one text it would be as long as all of them. */
+function* jsonArray(items: readonly unknown[]): Generator<string> {
+  if (items.length === 0) yield '[]\n';
+  for (let from = 0; from < items.length; from += ITEMS_AT_ONCE) {
+    const text = safeJson(items.slice(from, from + ITEMS_AT_ONCE)).slice(1, -1);
+    yield `${from === 0 ? '[' : ','}${text}${from + ITEMS_AT_ONCE < items.length ? '' : ']\n'}`;
   }
 }
 

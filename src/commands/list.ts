@@ -1,13 +1,13 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../base-command.js';
 import { registryFlags, secretFlags } from '../flags.js';
-import { listServices } from '../operations/list.js';
+import { eachService, listServices } from '../operations/list.js';
 import { listView } from '../render/list.js';
 
 export default class List extends BaseCommand {
   static override summary = 'List the services of the registry.';
   static override description =
-    'A row a service: its status, how many of its instances are healthy, its URL and its age. The catalog of a deployed Config Service does not count instances and may be out of date; --instances asks for the live instances of every service.';
+    'A row a service: its status, how many of its instances are healthy, its URL and its age. The catalog of a deployed Config Service does not count instances and may be out of date; --instances asks for the live instances of every service. Sorted by name; -o ndjson prints without --instances what comes as it comes, in the order of the registry, however long the list is.';
   static override examples = [
     { description: 'All services', command: '<%= config.bin %> <%= command.id %>' },
     {
@@ -32,6 +32,9 @@ export default class List extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(List);
     const context = await this.open(flags);
-    await this.print(await listServices(flags, context), listView);
+    // What needs no order and no second look is printed while it comes.
+    if (flags.output === 'ndjson' && !flags.json && !flags.instances)
+      await this.printLines(eachService(flags, context));
+    else await this.print(await listServices(flags, context), listView);
   }
 }

@@ -13,19 +13,23 @@ export async function readBody(
 ): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
+  for await (const chunk of chunksOf(answer)) {
+    size += chunk.length;
+    if (size > maxBytes) throw fail('ANSWER_TOO_LARGE', { url, limit: mebibytes(maxBytes) });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The body as it comes, gzip unpacked; whoever stops early ends the transfer. */
+export async function* chunksOf(answer: Dispatcher.ResponseData): AsyncGenerator<Buffer> {
   const gunzip = answer.headers['content-encoding'] === 'gzip' ? createGunzip() : undefined;
   answer.body.on('error', (error) => gunzip?.destroy(error));
-  const stream = gunzip ? answer.body.pipe(gunzip) : answer.body;
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > maxBytes) throw fail('ANSWER_TOO_LARGE', { url, limit: mebibytes(maxBytes) });
-      chunks.push(chunk);
-    }
+    yield* (gunzip ? answer.body.pipe(gunzip) : answer.body) as AsyncIterable<Buffer>;
   } finally {
     answer.body.destroy();
   }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function mebibytes(bytes: number): string {

@@ -5,6 +5,9 @@ export interface Deadline {
   signal: AbortSignal;
   /** True where it was the time that ran out. */
   passed(): boolean;
+  /** Time does not count until `resume`. */
+  pause(): void;
+  resume(): void;
   /** Lets go of the timer and of the other signals. */
   clear(): void;
 }
@@ -16,10 +19,14 @@ export interface Deadline {
 export function startDeadline(ms: number, others: readonly (AbortSignal | undefined)[]): Deadline {
   const controller = new AbortController();
   let passed = false;
-  const timer = setTimeout(() => {
-    passed = true;
-    controller.abort(new Error(`no answer within ${ms} ms`));
-  }, ms);
+  let left = ms;
+  let since = performance.now();
+  const start = () =>
+    setTimeout(() => {
+      passed = true;
+      controller.abort(new Error(`no answer within ${ms} ms`));
+    }, left);
+  let timer = start();
   const end = (event: Event) => controller.abort((event.target as AbortSignal).reason);
   for (const other of others) {
     if (other === undefined) continue;
@@ -31,6 +38,14 @@ export function startDeadline(ms: number, others: readonly (AbortSignal | undefi
   return {
     signal: controller.signal,
     passed: () => passed,
+    pause() {
+      clearTimeout(timer);
+      left = Math.max(0, left - (performance.now() - since));
+    },
+    resume() {
+      since = performance.now();
+      timer = start();
+    },
     clear() {
       clearTimeout(timer);
       for (const other of others) other?.removeEventListener('abort', end);

@@ -1,9 +1,9 @@
 // The one HTTP client: bounded in time and size, redirects never followed, failures as errors of the catalogue.
 import type { Dispatcher } from 'undici';
 import { fail, RegctlError } from '../errors.js';
-import { readBody } from './body.js';
+import { chunksOf, readBody } from './body.js';
 import type { Pool } from './connect.js';
-import { startDeadline } from './deadline.js';
+import { type Deadline, startDeadline } from './deadline.js';
 import { connectionError } from './failures.js';
 import { backoffMs, isTransient, retryAfterMs, SAFE_METHODS } from './retry.js';
 import { staleSeconds } from './stale.js';
@@ -84,6 +84,13 @@ export interface HttpAnswer {
   certificateExpiry: number | undefined;
 }
 
+/** A 2xx answer whose body is still under way. */
+export interface StreamedAnswer {
+  status: number;
+  headers: HttpAnswer['headers'];
+  pieces: AsyncGenerator<string>;
+}
+
 export interface Http {
   /**
    * Sends one request and reads the whole answer, whatever its status.
@@ -91,6 +98,12 @@ export interface Http {
    * TIMED_OUT, CONNECTION_FAILED (it may have arrived), ANSWER_TOO_LARGE, REDIRECTED.
    */
   send(request: HttpRequest): Promise<HttpAnswer>;
+  /**
+   * Sends one request and hands a 2xx answer over while it comes, in pieces of text of any length; every other one whole,
+   * as `send` does. Only the time that the other side takes counts, and pieces may throw what `send` does, but for
+   * ANSWER_TOO_LARGE: how much is kept is the caller's matter. Who takes the answer has to read its pieces, or end them.
+   */
+  stream(request: HttpRequest): Promise<HttpAnswer | StreamedAnswer>;
   /** Ends idle connections, so that the process can end. */
   close(): Promise<void>;
 }
@@ -108,7 +121,8 @@ export function createHttp(options: HttpOptions): Http {
     return pool;
   };
 
-  const once = async (request: HttpRequest): Promise<HttpAnswer> => {
+  /** Sends one request, and resolves when its answer begins. */
+  const begin = async (request: HttpRequest): Promise<Exchange> => {
     const { send, reached, timing, expiry } = await open();
     const { timeoutMs = options.timeoutMs ?? request.defaultTimeoutMs ?? DEFAULT_TIMEOUT_MS } = request;
     const deadline = startDeadline(timeoutMs, [request.finish ? undefined : options.signal, request.signal]);
@@ -117,6 +131,27 @@ export function createHttp(options: HttpOptions): Http {
     const slow = setTimeout(() => options.slow?.(request), SLOW_MS);
     if (!SAFE_METHODS.has(request.method)) options.changing?.(request);
     const event: TraceEvent = { method: request.method, url: request.url, timing: {} };
+    const end = () => {
+      deadline.clear();
+      clearTimeout(slow);
+      event.timing = { ...timing.get(origin), ...event.timing, total: performance.now() - started };
+      timing.delete(origin);
+      options.trace?.(event);
+    };
+    const failed = (error: unknown): unknown => {
+      const caught = connectionError(error, {
+        url: request.url,
+        seconds: timeoutMs / 1000,
+        timedOut: deadline.passed(),
+        // Through a proxy nobody knows how far it came.
+        reached: options.proxy !== undefined || reached.has(origin),
+        safe: SAFE_METHODS.has(request.method),
+        proxied: options.proxy !== undefined,
+        interrupted: options.signal.aborted || request.signal?.aborted === true,
+      });
+      event.error = caught instanceof RegctlError ? caught.code : String(caught);
+      return caught;
+    };
     try {
       const sent = send(request.url, {
         method: request.method,
@@ -135,61 +170,108 @@ export function createHttp(options: HttpOptions): Http {
       const answer = await Promise.race([sent, aborted(deadline.signal)]);
       event.status = answer.statusCode;
       event.timing.firstByte = performance.now() - started;
+      return { answer, deadline, started, end, failed, certificateExpiry: expiry.get(origin) };
+    } catch (error) {
+      const caught = failed(error);
+      end();
+      throw caught;
+    }
+  };
+
+  /** Reads the whole answer. */
+  const finish = async (request: HttpRequest, exchange: Exchange): Promise<HttpAnswer> => {
+    const { answer, started, certificateExpiry } = exchange;
+    try {
       const text = await readBody(answer, request.maxBytes ?? MAX_BYTES, request.url);
       refuseRedirect(answer, request.url);
       const ms = performance.now() - started;
-      const stale = staleSeconds(answer.headers);
-      if (stale !== undefined) options.stale?.(request, stale);
+      noteStale(request, answer);
       return {
         url: request.url,
         status: answer.statusCode,
         headers: answer.headers,
         text,
         ms,
-        certificateExpiry: expiry.get(origin),
+        certificateExpiry,
       };
     } catch (error) {
-      const caught = connectionError(error, {
-        url: request.url,
-        seconds: timeoutMs / 1000,
-        timedOut: deadline.passed(),
-        // Through a proxy nobody knows how far it came.
-        reached: options.proxy !== undefined || reached.has(origin),
-        safe: SAFE_METHODS.has(request.method),
-        proxied: options.proxy !== undefined,
-        interrupted: options.signal.aborted || request.signal?.aborted === true,
-      });
-      event.error = caught instanceof RegctlError ? caught.code : String(caught);
-      throw caught;
+      throw exchange.failed(error);
     } finally {
-      deadline.clear();
-      clearTimeout(slow);
-      event.timing = { ...timing.get(origin), ...event.timing, total: performance.now() - started };
-      timing.delete(origin);
-      options.trace?.(event);
+      exchange.end();
+    }
+  };
+
+  const noteStale = (request: HttpRequest, answer: Dispatcher.ResponseData): void => {
+    const stale = staleSeconds(answer.headers);
+    if (stale !== undefined) options.stale?.(request, stale);
+  };
+
+  async function* pieces(request: HttpRequest, exchange: Exchange): AsyncGenerator<string> {
+    const { answer, deadline } = exchange;
+    const decoder = new TextDecoder();
+    try {
+      noteStale(request, answer);
+      for await (const chunk of chunksOf(answer)) {
+        // What the reader does with it is not the registry's time.
+        deadline.pause();
+        yield decoder.decode(chunk, { stream: true });
+        deadline.resume();
+      }
+      yield decoder.decode();
+    } catch (error) {
+      throw exchange.failed(error);
+    } finally {
+      exchange.end();
+    }
+  }
+
+  /** Sends it again while that is safe and may go better. */
+  const insist = async <T>(request: HttpRequest, attempt: () => Promise<T & Retried>): Promise<T> => {
+    const retries = SAFE_METHODS.has(request.method)
+      ? (request.retries ?? options.retries ?? DEFAULT_RETRIES)
+      : 0;
+    for (let made = 0; ; made++) {
+      try {
+        const answer = await attempt();
+        if (made >= retries || !isTransient(answer.status)) return answer;
+        await options.sleep(retryAfterMs(answer) ?? backoffMs(made, options.random()), options.signal);
+      } catch (error) {
+        if (made >= retries || !isTransient(error)) throw error;
+        await options.sleep(backoffMs(made, options.random()), options.signal);
+      }
     }
   };
 
   return {
-    async send(request) {
-      const retries = SAFE_METHODS.has(request.method)
-        ? (request.retries ?? options.retries ?? DEFAULT_RETRIES)
-        : 0;
-      for (let attempt = 0; ; attempt++) {
-        try {
-          const answer = await once(request);
-          if (attempt >= retries || !isTransient(answer.status)) return answer;
-          await options.sleep(retryAfterMs(answer) ?? backoffMs(attempt, options.random()), options.signal);
-        } catch (error) {
-          if (attempt >= retries || !isTransient(error)) throw error;
-          await options.sleep(backoffMs(attempt, options.random()), options.signal);
-        }
-      }
-    },
+    send: (request) => insist(request, async () => finish(request, await begin(request))),
+    stream: (request) =>
+      insist(request, async () => {
+        const exchange = await begin(request);
+        const { statusCode } = exchange.answer;
+        if (statusCode < 200 || statusCode > 299) return finish(request, exchange);
+        return { status: statusCode, headers: exchange.answer.headers, pieces: pieces(request, exchange) };
+      }),
     async close() {
       if (pool) await (await pool).close();
     },
   };
+}
+
+/** A request under way. */
+interface Exchange {
+  answer: Dispatcher.ResponseData;
+  deadline: Deadline;
+  started: number;
+  certificateExpiry: number | undefined;
+  /** The error of the catalogue that what was thrown means. */
+  failed(error: unknown): unknown;
+  /** Lets go of its timers and tells how long it took. */
+  end(): void;
+}
+
+interface Retried {
+  status: number;
+  headers: HttpAnswer['headers'];
 }
 
 /** Rejects when the signal fires: undici minds it only once it has a connection. */

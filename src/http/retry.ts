@@ -34,7 +34,7 @@ export function backoffMs(attempt: number, random: number): number {
 }
 
 /** The `Retry-After` of an answer in ms (RFC 9110 §10.2.3, seconds only), at most 5 s; undefined without one. */
-export function retryAfterMs(answer: HttpAnswer): number | undefined {
+export function retryAfterMs(answer: Pick<HttpAnswer, 'headers'>): number | undefined {
   const header = answer.headers['retry-after'];
   if (typeof header !== 'string' || !/^\d{1,5}$/.test(header)) return undefined;
   return Math.min(Number(header) * 1000, MAX_RETRY_AFTER_MS);

@@ -92,6 +92,7 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
     forCheck(service, services, signal, inPlace) {
       const http: Http = {
         send: (request) => inPlace(() => once({ ...request, signal })),
+        stream: (request) => inPlace(() => parts.http.stream({ ...request, signal })),
         close: async () => undefined,
       };
       return {

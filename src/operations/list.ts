@@ -19,11 +19,27 @@ const CONCURRENCY = 16;
 export async function listServices(input: ListInput, context: Context): Promise<Service[]> {
   const registry = await context.registry();
   const matches = await nameFilter(input.name);
-  const services = (await registry.listServices())
-    .filter(({ service_name }) => matches(service_name))
-    .sort((a, b) => (a.service_name < b.service_name ? -1 : 1));
+  const services: Service[] = [];
+  for await (const batch of registry.services())
+    for (const service of batch) if (matches(service.service_name)) services.push(service);
+  services.sort((a, b) => (a.service_name < b.service_name ? -1 : 1));
   const counted = input.instances ? await countInstances(services, registry, context) : services;
   return input.status === undefined ? counted : counted.filter(({ status }) => status === input.status);
+}
+
+/** The same by the catalog alone, in the registry's order and a batch at a time, so that memory does not grow with it. */
+export async function* eachService(
+  input: Omit<ListInput, 'instances'>,
+  context: Context,
+): AsyncGenerator<Service[]> {
+  const registry = await context.registry();
+  const matches = await nameFilter(input.name);
+  for await (const batch of registry.services()) {
+    yield batch.filter(
+      ({ service_name, status }) =>
+        matches(service_name) && (input.status === undefined || status === input.status),
+    );
+  }
 }
 
 async function nameFilter(glob: string | undefined): Promise<(name: string) => boolean> {

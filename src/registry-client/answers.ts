@@ -32,7 +32,7 @@ export function read<S extends v.GenericSchema>(answer: HttpAnswer, schema: S): 
 }
 
 /** `its JSON has no "url"`, `its JSON is an object instead of a list`. */
-function shapeProblem(issue: v.BaseIssue<unknown>): string {
+export function shapeProblem(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
   const subject = path === null ? 'its JSON' : `"${path}" in its JSON`;
   if (issue.received === 'undefined') return `its JSON has no "${path}"`;
@@ -80,13 +80,16 @@ export function isMissingRoute(answer: HttpAnswer): boolean {
 }
 
 /** What a body that is not the expected JSON looks like, in words. */
-export function describeBody(answer: HttpAnswer): string {
+export function describeBody(
+  answer: Pick<HttpAnswer, 'text' | 'status' | 'headers'> & { length?: number },
+): string {
   const text = answer.text.trim();
   if (text === '') return 'an empty body';
   const type = String(answer.headers['content-type'] ?? '');
   if (/html/i.test(type) || /^<(!doctype|html)/i.test(text))
     return 'an HTML page, so a proxy or another server';
-  if (/json/i.test(type)) return `JSON that is cut off or malformed (${answer.text.length} characters)`;
+  if (/json/i.test(type))
+    return `JSON that is cut off or malformed (${answer.length ?? answer.text.length} characters)`;
   return answer.status < 400 ? `"${shorten(text)}" instead of JSON` : `"${shorten(text)}"`;
 }
 

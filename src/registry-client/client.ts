@@ -83,7 +83,12 @@ export interface RegistryClient {
   readonly api: Api;
   /** Base URL, without a trailing slash. */
   readonly url: string;
-  /** The catalog in the registry's order. Throws CANNOT_LIST where a Coordinator has no list. */
+  /**
+   * The catalog in the registry's order, a batch at a time while it comes. Throws CANNOT_LIST where a Coordinator has no
+   * list; what is wrong with a later row is thrown after the rows before it.
+   */
+  services(): AsyncGenerator<Service[]>;
+  /** All of it. */
   listServices(): Promise<Service[]>;
   /** All instances, whatever their status; empty for an unknown name. */
   listInstances(service: string): Promise<Instance[]>;

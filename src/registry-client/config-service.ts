@@ -1,10 +1,11 @@
 // The Config Service registry API (Service Registry Integration Guide; wire/config-service.md).
 import type { Http } from '../http/http.js';
-import { InstanceRows, PREFIX, RegisterAnswer, ServiceRows, UrlAnswer } from '../wire/config-service.js';
+import { InstanceRows, PREFIX, RegisterAnswer, UrlAnswer } from '../wire/config-service.js';
 import { HeartbeatAnswer } from '../wire/coordinator.js';
-import { isMissingRoute, read, refusal, toHealth, toInstance, toService } from './answers.js';
+import { isMissingRoute, read, refusal, toHealth, toInstance } from './answers.js';
 import type { Endpoint, Registration, RegistryClient } from './client.js';
 import { DISCOVERY_TIMEOUT_MS, segment, sendPlanned, signed, urls } from './paths.js';
+import { serviceList, whole } from './service-list.js';
 
 /** Where each call goes; `{service}` stands for the service's name. Settable per context. */
 export const CONFIG_SERVICE_PATHS = {
@@ -32,14 +33,14 @@ export function configService(endpoint: Endpoint, http: Http): RegistryClient {
     },
   });
 
+  const services = () => serviceList(http, { method: 'GET', url: url('services'), headers });
+
   return {
     api: 'config-service',
     url: endpoint.url,
 
-    async listServices() {
-      const answer = await http.send({ method: 'GET', url: url('services'), headers });
-      return read(answer, ServiceRows).map(toService);
-    },
+    services,
+    listServices: () => whole(services()),
 
     async listInstances(service) {
       const answer = await http.send({ method: 'GET', url: url('service', segment(service)), headers });

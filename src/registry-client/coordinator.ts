@@ -2,20 +2,12 @@
 import * as v from 'valibot';
 import { fail } from '../errors.js';
 import type { Http, HttpAnswer } from '../http/http.js';
-import { InstanceRows, ServiceRows } from '../wire/config-service.js';
+import { InstanceRows } from '../wire/config-service.js';
 import { DeregisterAnswer, HeartbeatAnswer, RegisterAnswer, ServiceAnswer } from '../wire/coordinator.js';
-import {
-  isMissingRoute,
-  json,
-  jsonOrUndefined,
-  read,
-  refusal,
-  toHealth,
-  toInstance,
-  toService,
-} from './answers.js';
+import { isMissingRoute, json, jsonOrUndefined, read, refusal, toHealth, toInstance } from './answers.js';
 import type { Endpoint, Instance, Registration, RegistryClient } from './client.js';
 import { DISCOVERY_TIMEOUT_MS, segment, sendPlanned, signed, urls } from './paths.js';
+import { serviceList, whole } from './service-list.js';
 
 /** Where each call goes; `{service}` stands for the service's name. Settable per context. */
 export const COORDINATOR_PATHS = {
@@ -53,15 +45,17 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
     },
   });
 
+  const services = () =>
+    serviceList(http, { method: 'GET', url: url('services'), headers }, (answer) =>
+      isMissingRoute(answer) ? fail('CANNOT_LIST', { url: endpoint.url }) : refusal(answer),
+    );
+
   return {
     api: 'coordinator',
     url: endpoint.url,
 
-    async listServices() {
-      const answer = await http.send({ method: 'GET', url: url('services'), headers });
-      if (isMissingRoute(answer)) throw fail('CANNOT_LIST', { url: endpoint.url });
-      return read(answer, ServiceRows).map(toService);
-    },
+    services,
+    listServices: () => whole(services()),
 
     async listInstances(service) {
       const answer = await ask(service);

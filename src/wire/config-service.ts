@@ -92,6 +92,27 @@ export const ServiceRow = v.object({
 export type ServiceRow = v.InferOutput<typeof ServiceRow>;
 export const ServiceRows = v.array(ServiceRow);
 
+const isNullish = (value: unknown, type: 'string' | 'number' | 'boolean' | 'object'): boolean =>
+  value === undefined || value === null || (typeof value === type && !Array.isArray(value));
+
+/** What `ServiceRow` says, in one look: a list may have a hundred thousand rows. */
+export function isServiceRow(row: unknown): row is ServiceRow {
+  if (typeof row !== 'object' || row === null) return false;
+  const each = row as Record<keyof ServiceRow, unknown>;
+  return (
+    typeof each.service_name === 'string' &&
+    isNullish(each.service_url, 'string') &&
+    isNullish(each.health_check_url, 'string') &&
+    isNullish(each.status, 'string') &&
+    isNullish(each.service_metadata, 'object') &&
+    isNullish(each.registered_at, 'string') &&
+    isNullish(each.healthy_instances, 'number') &&
+    isNullish(each.total_instances, 'number') &&
+    isNullish(each.evictions_held, 'boolean') &&
+    isNullish(each.held_instances, 'number')
+  );
+}
+
 /**
  * An element of `GET /services/{name}` and `GET /discover/{name}`. `state` (the exact state behind `status`),
  * `service_id` (the Coordinator's), `monitored_by`, `registered_at` and `last_heartbeat` are this registry's own additions.

@@ -49,7 +49,7 @@ test('says where it listens and what to export; answers both APIs; logs to stder
 
 test('the document of --json is the whole of stdout, and -o name the URL alone', async () => {
   for (const [format, pattern] of [
-    ['json', /^\{"url":"http:\/\/127\.0\.0\.1:\d+","auth":"none","data_dir":null,/],
+    ['json', /^\{"url":"http:\/\/127\.0\.0\.1:\d+","auth":"none","read_only":false,"data_dir":null,/],
     ['name', /^http:\/\/127\.0\.0\.1:\d+\n$/],
   ] as const) {
     const cli = startCli(['serve', '--port', '0', '--memory', '-o', format]);

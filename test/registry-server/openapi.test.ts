@@ -119,10 +119,10 @@ test('every example satisfies its schema', () => {
 test('it is served, and has every route of the registry and no other', async () => {
   const { url } = await startTestRegistry();
   const answer = await fetch(`${url}/openapi.json`);
-  expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+  expect([answer.status, answer.headers.get('content-type'), await answer.json()]).toEqual([
     200,
     'application/json; charset=utf-8',
-    TEXT,
+    DOCUMENT,
   ]);
   // The counts of /metrics begin with one for each route.
   const metrics = await (await fetch(`${url}/metrics`)).text();

@@ -47,7 +47,7 @@ describe('the code cache', () => {
   it('grows by what another run of the command needs besides', async () => {
     await works();
     const { size } = lstatSync(file());
-    const { code } = await runCli(['context', 'list', '-o', 'yaml'], { env: { XDG_CACHE_HOME: home } });
+    const { code } = await runCli(['context', 'show'], { env: { XDG_CACHE_HOME: home } });
     expect(code).toBe(0);
     expect(lstatSync(file()).size).toBeGreaterThan(size);
   });
