@@ -223,11 +223,14 @@ export abstract class BaseCommand extends Command {
   }
 
   private async paper() {
+    // A pseudo-terminal that nobody sized says 0 columns.
+    const columns = process.stdout.isTTY && process.stdout.columns;
     const colour = useColour(process.stdout, process.env, this.flags?.color);
     return {
       style: colour ? (await import('./render/colours.js')).COLOURS : PLAIN,
-      // A pseudo-terminal that nobody sized says 0 columns.
-      width: (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY,
+      ...(columns
+        ? { width: columns, cut: (await import('./render/cut-table.js')).cutTable }
+        : { width: Number.POSITIVE_INFINITY }),
       wide: this.output() === 'wide',
       now: Date.now(),
     };

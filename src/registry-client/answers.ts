@@ -156,12 +156,16 @@ export function jsonOrUndefined(text: string): unknown {
   }
 }
 
+/** As this registry writes it: UTC, to the millisecond. */
+const ISO = /^\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}(Z|\+00:00)$/;
+
 /**
  * `2026-11-21 20:28:39.241439+00:00` (deployed registries) as ISO 8601; one without a zone is UTC, as Python's utcnow()
  * writes it. Text that is no time stays as it is.
  */
 function toIso(text: string | null | undefined): string | null {
   if (text === null || text === undefined) return null;
+  if (ISO.test(text)) return `${text.slice(0, 23)}Z`;
   const time = text.replace(' ', 'T');
   const ms = Date.parse(/T[\d:.]+$/.test(time) ? `${time}Z` : time);
   return Number.isNaN(ms) ? text : new Date(ms).toISOString();

@@ -1,27 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
-import Table from 'cli-table3';
+import stringWidth from 'string-width';
 import type { Paper } from './view.js';
 
-const GAP = 2;
+export const GAP = 2;
 const MIN_COLUMN = 6;
-
-const BORDERLESS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' '.repeat(GAP),
-} as const;
 
 /** Rows under headings, aligned, without borders; the widest columns are cut first where the paper is narrow. */
 export function table(
@@ -29,19 +11,22 @@ export function table(
   rows: readonly (readonly string[])[],
   paper: Paper,
 ): string {
-  const natural = headings.map((heading, column) =>
+  const widths = headings.map((heading, column) =>
     rows.reduce((widest, row) => Math.max(widest, displayWidth(row[column] ?? '')), displayWidth(heading)),
   );
-  const widths = shrink(natural, paper.width - GAP * (headings.length - 1));
-  const drawn = new Table({
-    head: headings.map((heading) => paper.style.bold(heading)),
-    chars: BORDERLESS,
-    colWidths: widths,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+  const all = [headings.map((heading) => paper.style.bold(heading)), ...rows];
+  const available = paper.width - GAP * (headings.length - 1);
+  if (paper.cut === undefined || sum(widths) <= available) return padded(all, widths);
+  return paper.cut(all, shrink(widths, available));
+}
+
+function padded(rows: readonly (readonly string[])[], widths: readonly number[]): string {
+  const gap = ' '.repeat(GAP);
+  const lines = rows.map((row) => {
+    const cells = row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - displayWidth(cell)));
+    return cells.join(gap).trimEnd();
   });
-  // One by one: a spread of 200,000 rows is more arguments than the stack holds.
-  for (const row of rows) drawn.push([...row]);
-  return drawn.toString().replace(/[ \t]+$/gm, '');
+  return lines.join('\n');
 }
 
 /** Lines `label  value`, the labels aligned. */
@@ -50,16 +35,20 @@ export function fields(pairs: readonly (readonly [label: string, value: string])
   return pairs.map(([label, value]) => `${paper.style.dim(label.padEnd(widest))}  ${value}`).join('\n');
 }
 
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
+/** Columns that a terminal takes for it. */
 function displayWidth(text: string): number {
-  const plain = stripVTControlCharacters(text);
-  // cli-table3 measures wide characters itself; counting them double here keeps its columns from cutting them.
-  return [...plain].reduce((width, char) => width + ((char.codePointAt(0) ?? 0) > 0x10ff ? 2 : 1), 0);
+  if (PRINTABLE_ASCII.test(text)) return text.length;
+  return stringWidth(stripVTControlCharacters(text));
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
 /** Takes columns off the widest until all fit; none goes under its natural width or six. */
 function shrink(natural: readonly number[], available: number): number[] {
   const widths = [...natural];
-  let excess = widths.reduce((sum, width) => sum + width, 0) - available;
+  let excess = sum(widths) - available;
   while (excess > 0) {
     const widest = widths.indexOf(Math.max(...widths));
     if ((widths[widest] ?? 0) <= MIN_COLUMN) break;

@@ -5,6 +5,8 @@ export interface Paper {
   style: Style;
   /** Columns; Infinity in a pipe. */
   width: number;
+  /** Draws rows whose columns have to be cut to these widths; on paper with an end alone. */
+  cut?(rows: readonly (readonly string[])[], widths: readonly number[]): string;
   /** `-o wide`: every column. */
   wide: boolean;
   /** Wall clock, ms, for ages. */

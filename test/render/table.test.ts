@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { age, duration } from '../../src/render/age.js';
 import { COLOURS } from '../../src/render/colours.js';
+import { cutTable } from '../../src/render/cut-table.js';
 import { PLAIN, styleStatus } from '../../src/render/style.js';
 import { table } from '../../src/render/table.js';
 import { clean, cleanDeep, safeJson } from '../../src/render/text.js';
@@ -10,6 +11,7 @@ import { useColour } from '../../src/terminal.js';
 const paper = (width: number, colour = false) => ({
   style: colour ? COLOURS : PLAIN,
   width,
+  cut: cutTable,
   wide: false,
   now: 0,
 });
