@@ -20,6 +20,9 @@ export interface Answered {
   readonly p99Ms: number;
 }
 
+/** A slow answer, of a disk that others use too, is an answer; after this long it is none. */
+const TIMEOUT_S = 20;
+
 /** What is known of a run when it ends, as one line of JSON. */
 const DONE = `
 done = function(summary, latency)
@@ -41,7 +44,7 @@ export async function wrk({ url, connections, seconds, script = '' }: Load): Pro
   await using folder = await newFolder();
   const file = join(folder.path, 'load.lua');
   await writeFile(file, script + DONE);
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', file, url];
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', `${TIMEOUT_S}s`, '-s', file, url];
   const { stdout } = await promisify(execFile)('wrk', args, { timeout: (seconds + 30) * 1000 });
   const line = stdout.split('\n').find((each) => each.startsWith('{'));
   if (line === undefined) throw new Error(`wrk said nothing of its run:\n${stdout}`);
