@@ -18,7 +18,7 @@ export class Missing extends Error {
   override readonly name = 'Missing';
 
   constructor(packages: readonly string[]) {
-    super(`apt-get install ${packages.join(' ')}`);
+    super(`Debian packages are missing: apt-get install ${packages.join(' ')}`);
   }
 }
 

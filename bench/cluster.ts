@@ -8,13 +8,13 @@ import { startServe } from './servers.js';
 import { wrk } from './wrk.js';
 
 const READERS = 32;
-const WRITERS = 64;
+const WRITERS = [64, 256];
 const SECONDS: Record<Form, number> = { long: 3, short: 1 };
 
 export const cluster: Benchmark = {
   about:
     'One replica of `regctl serve` over ZooKeeper, PostgreSQL and Redis, each a process on this machine that waits for its disk as in production, ' +
-    `against the embedded registry. /url: requests a second over ${READERS} connections; registrations: a second over ${WRITERS}, every one another instance.`,
+    `against the embedded registry. /url: requests a second over ${READERS} connections; registrations: a second over ${WRITERS.join(' and ')}, every one another instance.`,
   async measure(runs, form) {
     requirePrograms(['wrk'], { engines: true });
     const engines = await startEngines({ durable: true });
@@ -29,11 +29,15 @@ export const cluster: Benchmark = {
         replica: () => reading(replica, seconds),
         embedded: () => reading(embedded, seconds),
       });
-      const registered = await byTurns(runs, {
-        replica: () => registering(replica.url, newIds(), WRITERS, seconds),
-        embedded: () => registering(embedded.url, newIds(), WRITERS, seconds),
-      });
-      return [row('/url', url), row('registrations', registered)];
+      const rows = [row('/url', url)];
+      for (const connections of WRITERS) {
+        const registered = await byTurns(runs, {
+          replica: () => registering(replica.url, newIds(), connections, seconds),
+          embedded: () => registering(embedded.url, newIds(), connections, seconds),
+        });
+        rows.push(row(`registrations, ${connections} connections`, registered));
+      }
+      return rows;
     } finally {
       await engines.close();
     }

@@ -2,14 +2,18 @@
 import { readFileSync } from 'node:fs';
 import type { Row } from './benchmark.js';
 
-/** Of one row. Its key in committed.json is the name of the benchmark, and the `what` of the row. */
-export interface Goal {
-  /** Where in the row the number stands. */
+/** A number in a column of the row. */
+interface Mark {
   readonly column: string;
-  readonly reach: number;
+  readonly at: number;
+}
+
+/** Of one row. Its key in committed.json is the name of the benchmark, and the `what` of the row. */
+interface Goal {
   readonly bigger: 'is better' | 'is worse';
-  /** Left out where the number says more of the machine than of the code. */
-  readonly committed?: number;
+  readonly reach: Mark;
+  /** What another machine would measure as well: a ratio of the two sides where there are two. */
+  readonly committed: Mark;
 }
 
 /** So many times worse than committed is a loss that no noise of a machine explains. */
@@ -25,32 +29,38 @@ export class Goals {
   /** What is worse than twice what is committed. */
   losses(benchmark: string, rows: readonly Row[]): string[] {
     return rows.flatMap((row) => {
-      const goal = this.#goals.get(`${benchmark} ${row.what}`);
-      if (goal?.committed === undefined) return [];
-      const value = Number(row[goal.column]);
-      if (timesWorse(value, goal.committed, goal) <= GROSS) return [];
-      return [`${benchmark} ${row.what}: ${goal.column} ${value}, committed ${goal.committed}`];
+      const goal = this.#of(benchmark, row);
+      if (goal === undefined || timesWorse(row, goal.committed, goal) <= GROSS) return [];
+      const { column, at } = goal.committed;
+      return [`${benchmark} ${row.what}: ${column} ${row[column]}, committed ${at}`];
     });
   }
 
-  /** The rows of the benchmark with their goals beside them, where they have any. */
+  /** The rows with their goals beside them, where any has one. */
   beside(benchmark: string, rows: readonly Row[]): Row[] {
-    const of = (row: Row) => this.#goals.get(`${benchmark} ${row.what}`);
-    if (!rows.some((row) => of(row) !== undefined)) return [...rows];
+    if (!rows.some((row) => this.#of(benchmark, row) !== undefined)) return [...rows];
     return rows.map((row) => {
-      const goal = of(row);
+      const goal = this.#of(benchmark, row);
       if (goal === undefined) return { ...row, reach: '', committed: '' };
-      const { column, reach, bigger, committed } = goal;
-      const value = Number(row[column]);
-      const missed = timesWorse(value, reach, goal) > 1 ? ' (missed)' : '';
+      const { reach, committed, bigger } = goal;
+      const missed = timesWorse(row, reach, goal) > 1 ? ' (missed)' : '';
       const sign = bigger === 'is better' ? '≥' : '≤';
-      return { ...row, reach: `${column} ${sign} ${reach}${missed}`, committed: committed ?? '' };
+      return {
+        ...row,
+        reach: `${reach.column} ${sign} ${reach.at}${missed}`,
+        committed: `${committed.column} ${committed.at}`,
+      };
     });
+  }
+
+  #of(benchmark: string, { what }: Row): Goal | undefined {
+    return this.#goals.get(`${benchmark} ${what}`);
   }
 }
 
-/** More than 1 where the value is worse than the other; infinite where nothing was reached. */
-function timesWorse(value: number, than: number, { bigger }: Goal): number {
-  const times = bigger === 'is better' ? than / value : value / than;
+/** More than 1 where the row is worse than the mark; infinite where it has no such number. */
+function timesWorse(row: Row, { column, at }: Mark, { bigger }: Goal): number {
+  const value = Number(row[column]);
+  const times = bigger === 'is better' ? at / value : value / at;
   return Number.isNaN(times) ? Number.POSITIVE_INFINITY : times;
 }
