@@ -8,13 +8,13 @@ import { startServe } from './servers.js';
 import { wrk } from './wrk.js';
 
 const READERS = 32;
-const WRITERS = [64, 256];
+const WRITERS: Record<Form, number[]> = { long: [64, 256], short: [256] };
 const SECONDS: Record<Form, number> = { long: 3, short: 1 };
 
 export const cluster: Benchmark = {
   about:
     'One replica of `regctl serve` over ZooKeeper, PostgreSQL and Redis, each a process on this machine that waits for its disk as in production, ' +
-    `against the embedded registry. /url: requests a second over ${READERS} connections; registrations: a second over ${WRITERS.join(' and ')}, every one another instance.`,
+    `against the embedded registry. /url: requests a second over ${READERS} connections; registrations: a second over ${WRITERS.long.join(' and ')}, every one another instance.`,
   async measure(runs, form) {
     requirePrograms(['wrk'], { engines: true });
     const engines = await startEngines({ durable: true });
@@ -30,7 +30,7 @@ export const cluster: Benchmark = {
         embedded: () => reading(embedded, seconds),
       });
       const rows = [row('/url', url)];
-      for (const connections of WRITERS) {
+      for (const connections of WRITERS[form]) {
         const registered = await byTurns(runs, {
           replica: () => registering(replica.url, newIds(), connections, seconds),
           embedded: () => registering(embedded.url, newIds(), connections, seconds),

@@ -14,7 +14,7 @@ const SERVICES = 1000;
 const STEADY = 100_000 / 30;
 const SECONDS: Record<Form, { race: number; steady: number }> = {
   long: { race: 2, steady: 15 },
-  short: { race: 1, steady: 4 },
+  short: { race: 1, steady: 3 },
 };
 
 export const heartbeats: Benchmark = {

@@ -48,8 +48,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 for (const [name, benchmark] of Object.entries(BENCHMARKS)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   process.stdout.write(`\n${name}: ${benchmark.about}\n\n`);
+  const began = performance.now();
   try {
     losses.push(...(await measured(name, benchmark)));
+    process.stdout.write(`\nTook ${((performance.now() - began) / 1000).toFixed(0)} s.\n`);
   } catch (error) {
     // The others are measured all the same.
     if (!(error instanceof Missing)) process.exitCode = 1;
