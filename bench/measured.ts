@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
+/** The command's entry. */
 export const REGCTL = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 
 // Says at the end what the process took.

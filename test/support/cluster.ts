@@ -9,7 +9,7 @@ import {
   type RunningRegistry,
   startRegistry,
 } from '../../src/registry-server/server.js';
-import { type Engine, type EngineName, missingPackages, startEngine } from './engines.js';
+import { type Engine, type EngineName, type EngineOptions, missingPackages, startEngine } from './engines.js';
 
 export type Engines = Readonly<Record<EngineName, Engine>>;
 
@@ -17,11 +17,13 @@ export type Engines = Readonly<Record<EngineName, Engine>>;
 export const withoutEngines = missingPackages().length > 0 && process.env.CI === undefined;
 
 /** All three, on free ports. */
-export async function startEngines(): Promise<Engines & { close(): Promise<void> }> {
+export async function startEngines(
+  options: Pick<EngineOptions, 'durable'> = {},
+): Promise<Engines & { close(): Promise<void> }> {
   const [zookeeper, postgres, redis] = await Promise.all([
-    startEngine('zookeeper'),
-    startEngine('postgres'),
-    startEngine('redis'),
+    startEngine('zookeeper', options),
+    startEngine('postgres', options),
+    startEngine('redis', options),
   ]);
   const close = async () => {
     await Promise.all([zookeeper.close(), postgres.close(), redis.close()]);

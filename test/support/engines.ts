@@ -24,6 +24,8 @@ export interface EngineOptions {
   tls?: { readonly key: Buffer; readonly cert: Buffer };
   /** ZooKeeper as one of three servers of which the others are not there. */
   withoutQuorum?: boolean;
+  /** ZooKeeper and PostgreSQL wait for the disk, as where their data is worth keeping. */
+  durable?: boolean;
 }
 
 export type EngineName = 'zookeeper' | 'postgres' | 'redis';
@@ -46,7 +48,7 @@ export function startEngine(name: EngineName, options: EngineOptions = {}): Prom
   return name === 'postgres' ? startPostgres(options) : startRedis(options);
 }
 
-async function startZookeeper({ withoutQuorum = false }: EngineOptions): Promise<Engine> {
+async function startZookeeper({ withoutQuorum = false, durable = false }: EngineOptions): Promise<Engine> {
   const folder = await newFolder('zookeeper');
   const port = await freePort();
   const config = join(folder, 'zoo.cfg');
@@ -65,7 +67,8 @@ async function startZookeeper({ withoutQuorum = false }: EngineOptions): Promise
   }
   writeFileSync(config, lines.join('\n'));
   // A small heap, and no time spent on compiling what runs for seconds.
-  const jvm = ['-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dzookeeper.forceSync=no'];
+  const jvm = ['-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  if (!durable) jvm.push('-Dzookeeper.forceSync=no');
   const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
   const command = ['/usr/bin/java', ...jvm, '-cp', JAR, main, config];
   return run({
@@ -100,7 +103,7 @@ async function startRedis({ password, tls }: EngineOptions): Promise<Engine> {
   });
 }
 
-async function startPostgres({ password, tls }: EngineOptions): Promise<Engine> {
+async function startPostgres({ password, tls, durable = false }: EngineOptions): Promise<Engine> {
   const folder = await newFolder('postgres');
   const port = await freePort();
   const bin = join(POSTGRES, newest(readdirSync(POSTGRES)), 'bin');
@@ -119,7 +122,8 @@ async function startPostgres({ password, tls }: EngineOptions): Promise<Engine> 
   const initdb = ['--no-sync', '--username', 'registry', ...locale, ...auth, '--pgdata', data];
   // Its own environment alone: variables of a client would be obeyed, too.
   execFileSync(join(bin, 'initdb'), initdb, { cwd: folder, env: {}, stdio: 'pipe', ...as });
-  const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=8MB'];
+  const settings = ['shared_buffers=8MB'];
+  if (!durable) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
   if (tls !== undefined) {
     const { cert, key } = writeCertificate(folder, tls, user);
     settings.push('ssl=on', `ssl_cert_file=${cert}`, `ssl_key_file=${key}`);
