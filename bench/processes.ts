@@ -1,6 +1,8 @@
 // Whole processes, from their start to their end.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { median } from './benchmark.js';
 
 export interface Program {
@@ -30,3 +32,18 @@ export async function compare(programs: readonly Program[], rounds: number): Pro
     for (const [index, program] of programs.entries()) times[index]?.push(await time(program));
   return times.map(median);
 }
+
+/** The most memory that a program ever had resident, in MiB. */
+export async function peakMiB({ command: [file, ...args], env }: Program): Promise<number> {
+  const child = spawn(file, ['--import', REPORT_PEAK, ...args], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+  });
+  const [, stdout, , report] = child.stdio;
+  (stdout as Readable).resume();
+  // In KiB.
+  return Number(await text(report as Readable)) / 1024;
+}
+
+const REPORT_PEAK = `data:text/javascript,${encodeURIComponent(`import { writeSync } from 'node:fs';
+process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));`)}`;

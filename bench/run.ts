@@ -7,6 +7,7 @@ import { cluster } from './cluster.js';
 import { doctorAll } from './doctor-all.js';
 import { Goals } from './goals.js';
 import { heartbeats } from './heartbeats.js';
+import { lists } from './lists.js';
 import { memory } from './memory.js';
 import { reads } from './reads.js';
 import { registrations } from './registrations.js';
@@ -15,6 +16,7 @@ import { watch } from './watch.js';
 
 const BENCHMARKS: Record<string, Benchmark> = {
   startup,
+  lists,
   'doctor-all': doctorAll,
   reads,
   registrations,

@@ -51,6 +51,15 @@ const lazyHttp2 = {
   },
 };
 
+/** jsonwebtoken asks semver for what is so on every Node that regctl runs on. */
+const knownNode = {
+  name: 'known-node',
+  transform: {
+    filter: { id: /jsonwebtoken\/lib\/(ps|asymmetricKeyDetails|rsaPssKeyDetails)Supported\.js$/ },
+    handler: () => 'module.exports = true;',
+  },
+};
+
 /** Node's own modules take milliseconds each, and a chunk holds much that one of its users needs. */
 const lazyChunks = {
   name: 'lazy-chunks',
@@ -76,13 +85,14 @@ const shared = {
   platform: 'node',
   // What oclif looks for to run TypeScript, and pg for a binary of its own, is not there.
   external: [/^libsql/, 'pg-native', 'ts-node', 'tsx', 'typescript'],
-  plugins: forCoverage ? [] : [lazyOclif, lazyHttp2, lazyChunks, ascii],
+  plugins: forCoverage ? [] : [lazyOclif, lazyHttp2, knownNode, lazyChunks, ascii],
   transform: { target: 'node20.19' },
 };
 /** Parts of packages that few runs need, each in a chunk of its own: what is read takes time, also where it is not run. */
 const RARE = {
   oclif:
     /@oclif\/core\/lib\/(help|ux|config|module-loader|performance|util\/(read|find|cache|determine|os))|node_modules\/(ejs|cli-spinners|color-|wrap-ansi|ansis|ansi-escapes|ansi-styles|minimatch|fdir|tinyglobby|lilconfig|brace-expansion|balanced-match|is-wsl|is-docker|get-package-type|clean-stack|widest-line)/,
+  picomatch: /node_modules\/picomatch/,
   undici: /undici\/lib\/(web|encoding|llhttp\/llhttp-wasm|dispatcher\/client-h2)/,
 };
 const groups = Object.entries(RARE).map(([name, test]) => ({ name: `${name}-rest`, test }));
