@@ -1,10 +1,11 @@
 // Builds dist/: the CLI as CommonJS files that load each other when they are needed, with all packages inside but libsql,
 // which is a binary, and start.cjs, which loads them with V8's code cache. `--coverage`: with source maps, for c8.
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
+import { licencesOf } from './licences.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dir = `${root}dist`;
@@ -113,6 +114,10 @@ const main = await build({
   input: { main: 'src/main.ts', sample: 'src/samples/main.ts' },
   output,
 });
+writeFileSync(
+  `${dir}/THIRD-PARTY-LICENCES.txt`,
+  licencesOf(main.output.flatMap(({ moduleIds }) => moduleIds ?? [])),
+);
 const hash = createHash('sha256');
 for (const { fileName, code } of main.output) hash.update(fileName).update(code ?? '');
 const ids = Object.entries(commands).flatMap(([id, { aliases }]) => [id, ...aliases]);
