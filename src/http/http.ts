@@ -1,10 +1,8 @@
 // The one HTTP client: bounded in time and size, redirects never followed, failures as errors of the catalogue.
 import type { Dispatcher } from 'undici';
-import { fail, RegctlError } from '../errors.js';
+import { fail } from '../errors.js';
 import { chunksOf, readBody } from './body.js';
-import type { Pool } from './connect.js';
-import { type Deadline, startDeadline } from './deadline.js';
-import { connectionError } from './failures.js';
+import { type Exchange, exchanges } from './exchange.js';
 import { backoffMs, isTransient, retryAfterMs, SAFE_METHODS } from './retry.js';
 import { staleSeconds } from './stale.js';
 
@@ -108,75 +106,14 @@ export interface Http {
   close(): Promise<void>;
 }
 
-const SLOW_MS = 1_000;
-const DEFAULT_TIMEOUT_MS = 5_000;
 const DEFAULT_RETRIES = 2;
+/** What is there of a streamed answer before it is handed over. */
+const FIRST_CHARACTERS = 64 * 1024;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Makes the client; undici is loaded with the first request. */
 export function createHttp(options: HttpOptions): Http {
-  let pool: Promise<Pool> | undefined;
-  const open = () => {
-    pool ??= import('./connect.js').then(({ openPool }) => openPool(options));
-    return pool;
-  };
-
-  /** Sends one request, and resolves when its answer begins. */
-  const begin = async (request: HttpRequest): Promise<Exchange> => {
-    const { send, reached, timing, expiry } = await open();
-    const { timeoutMs = options.timeoutMs ?? request.defaultTimeoutMs ?? DEFAULT_TIMEOUT_MS } = request;
-    const deadline = startDeadline(timeoutMs, [request.finish ? undefined : options.signal, request.signal]);
-    const origin = new URL(request.url).origin;
-    const started = performance.now();
-    const slow = setTimeout(() => options.slow?.(request), SLOW_MS);
-    if (!SAFE_METHODS.has(request.method)) options.changing?.(request);
-    const event: TraceEvent = { method: request.method, url: request.url, timing: {} };
-    const end = () => {
-      deadline.clear();
-      clearTimeout(slow);
-      event.timing = { ...timing.get(origin), ...event.timing, total: performance.now() - started };
-      timing.delete(origin);
-      options.trace?.(event);
-    };
-    const failed = (error: unknown): unknown => {
-      const caught = connectionError(error, {
-        url: request.url,
-        seconds: timeoutMs / 1000,
-        timedOut: deadline.passed(),
-        // Through a proxy nobody knows how far it came.
-        reached: options.proxy !== undefined || reached.has(origin),
-        safe: SAFE_METHODS.has(request.method),
-        proxied: options.proxy !== undefined,
-        interrupted: options.signal.aborted || request.signal?.aborted === true,
-      });
-      event.error = caught instanceof RegctlError ? caught.code : String(caught);
-      return caught;
-    };
-    try {
-      const sent = send(request.url, {
-        method: request.method,
-        headers: {
-          'user-agent': options.userAgent,
-          accept: 'application/json',
-          'accept-encoding': 'gzip',
-          ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
-          ...request.headers,
-        },
-        body: request.json === undefined ? null : JSON.stringify(request.json),
-        signal: deadline.signal,
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
-      const answer = await Promise.race([sent, aborted(deadline.signal)]);
-      event.status = answer.statusCode;
-      event.timing.firstByte = performance.now() - started;
-      return { answer, deadline, started, end, failed, certificateExpiry: expiry.get(origin) };
-    } catch (error) {
-      const caught = failed(error);
-      end();
-      throw caught;
-    }
-  };
+  const { begin, close } = exchanges(options);
 
   /** Reads the whole answer. */
   const finish = async (request: HttpRequest, exchange: Exchange): Promise<HttpAnswer> => {
@@ -249,37 +186,31 @@ export function createHttp(options: HttpOptions): Http {
         const exchange = await begin(request);
         const { statusCode } = exchange.answer;
         if (statusCode < 200 || statusCode > 299) return finish(request, exchange);
-        return { status: statusCode, headers: exchange.answer.headers, pieces: pieces(request, exchange) };
+        const headers = exchange.answer.headers;
+        return { status: statusCode, headers, pieces: await begun(pieces(request, exchange)) };
       }),
-    async close() {
-      if (pool) await (await pool).close();
-    },
+    close,
   };
 }
 
-/** A request under way. */
-interface Exchange {
-  answer: Dispatcher.ResponseData;
-  deadline: Deadline;
-  started: number;
-  certificateExpiry: number | undefined;
-  /** The error of the catalogue that what was thrown means. */
-  failed(error: unknown): unknown;
-  /** Lets go of its timers and tells how long it took. */
-  end(): void;
+/** The same, once its first pieces are there: a short answer that breaks off can be asked for again. */
+async function begun(pieces: AsyncGenerator<string>): Promise<AsyncGenerator<string>> {
+  let first = '';
+  let ended = false;
+  while (!ended && first.length < FIRST_CHARACTERS) {
+    const next = await pieces.next();
+    if (next.done) ended = true;
+    else first += next.value;
+  }
+  return (async function* () {
+    yield first;
+    yield* pieces;
+  })();
 }
 
 interface Retried {
   status: number;
   headers: HttpAnswer['headers'];
-}
-
-/** Rejects when the signal fires: undici minds it only once it has a connection. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 }
 
 function refuseRedirect(answer: Dispatcher.ResponseData, url: string): void {
