@@ -27,7 +27,7 @@ try {
 
 /** Runs to its end, and answers the exit code. */
 async function soak({ minutes, mode, seed }: Options, interruption: AbortSignal): Promise<number> {
-  setup();
+  await setup();
   const random = randomFrom(seed);
   const deployment = await (mode === 'embedded' ? openEmbedded() : openCluster());
   const began = performance.now();

@@ -224,3 +224,17 @@ it('a grammar is loaded with its language, and a language where a file of it is 
     expect(early).toEqual([]);
   }
 });
+
+it('every command has its place in the table of commands, and every alias', async () => {
+  const { ALIASES, COMMANDS } = await import('../src/commands/index.js');
+  const ids = files
+    .filter((file) => file.startsWith('commands/') && file !== 'commands/index')
+    .map((file) => file.replace('commands/', '').replaceAll('/', ':'));
+  expect(Object.keys(COMMANDS).sort()).toEqual(ids.sort());
+  const aliases = await Promise.all(
+    Object.entries(COMMANDS).map(async ([id, load]) =>
+      (await load()).default.aliases.map((alias) => [alias, id]),
+    ),
+  );
+  expect(ALIASES).toEqual(Object.fromEntries(aliases.flat()));
+});
