@@ -77,6 +77,7 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
 
   // The engine repeats what is worth it, and tells; a repetition in here would be hidden.
   const once = (request: HttpRequest) => parts.http.send({ retries: 0, ...request });
+  const streamOnce = (request: HttpRequest) => parts.http.stream({ retries: 0, ...request });
 
   const clientOver = async (http: Http): Promise<RegistryClient> => {
     if (known !== undefined) return connect(known, endpoint, http);
@@ -92,7 +93,7 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
     forCheck(service, services, signal, inPlace) {
       const http: Http = {
         send: (request) => inPlace(() => once({ ...request, signal })),
-        stream: (request) => inPlace(() => parts.http.stream({ ...request, signal })),
+        stream: (request) => inPlace(() => streamOnce({ ...request, signal })),
         close: async () => undefined,
       };
       return {
@@ -131,7 +132,11 @@ export function doctorContext(context: Context, parts: Parts): Wiring {
       };
     },
     async listServices(signal) {
-      const http = { ...parts.http, send: (request: HttpRequest) => once({ ...request, signal }) };
+      const http: Http = {
+        ...parts.http,
+        send: (request) => once({ ...request, signal }),
+        stream: (request) => streamOnce({ ...request, signal }),
+      };
       return (await (await clientOver(http)).listServices()).map(({ service_name }) => service_name);
     },
     registry: () => ({
