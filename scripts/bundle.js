@@ -29,7 +29,8 @@ function lazily(code, which) {
     const use = `(?<![\\w$]|(?<!\\.\\.)\\.)${name.replaceAll('$', '\\$')}`;
     const made = text.replace(new RegExp(`${use}(?=\\.|\\))`, 'g'), () => `(${name}())`);
     const other = new RegExp(`${use}(?![\\w$(])`);
-    if (other.test(made.replace(/require\("[^"]+"\)/g, ''))) throw new Error(`${name} is used in another way`);
+    if (other.test(made.replace(/require\("[^"]+"\)/g, '')))
+      throw new Error(`${name} is used in another way`);
     return made;
   }, lazy);
 }

@@ -58,7 +58,7 @@ export function openCodeCache(
 }
 
 /** `regctl` in XDG_CACHE_HOME or ~/.cache (XDG Base Directory Specification); Node's own variable turns it off. */
-function baseFolder({
+export function baseFolder({
   HOME,
   XDG_CACHE_HOME,
   NODE_DISABLE_COMPILE_CACHE,
@@ -73,15 +73,19 @@ function isOurs(stats: Stats): boolean {
   return stats.uid === process.getuid?.() && (stats.mode & 0o022) === 0;
 }
 
-function isOurFolder(stats: Stats): boolean {
+export function isOurFolder(stats: Stats): boolean {
   return stats.isDirectory() && isOurs(stats);
 }
 
 function read(path: string): Map<string, Buffer> {
-  const chunks = new Map<string, Buffer>();
   const bytes = readOurs(path);
-  if (bytes === undefined || bytes.length < HEADER_BYTES) return chunks;
-  if (bytes.readUInt32LE(0) !== crc32(bytes.subarray(4))) return chunks;
+  if (bytes === undefined || bytes.length < HEADER_BYTES) return new Map();
+  return bytes.readUInt32LE(0) === crc32(bytes.subarray(4)) ? chunksOf(bytes) : new Map();
+}
+
+/** The code of each chunk in the bytes of a file that is whole. */
+export function chunksOf(bytes: Buffer): Map<string, Buffer> {
+  const chunks = new Map<string, Buffer>();
   let at = HEADER_BYTES + bytes.readUInt32LE(4);
   for (const [chunk, length] of JSON.parse(bytes.toString('utf8', HEADER_BYTES, at)) as Index) {
     chunks.set(chunk, bytes.subarray(at, at + length));
@@ -90,7 +94,7 @@ function read(path: string): Map<string, Buffer> {
   return chunks;
 }
 
-function readOurs(path: string): Buffer | undefined {
+export function readOurs(path: string): Buffer | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -123,7 +127,7 @@ function write(base: string, command: string, chunks: ReadonlyMap<string, Buffer
 }
 
 /** Whoever reads meanwhile has the old file or the new one, whole. */
-function replace(path: string, body: Buffer): void {
+export function replace(path: string, body: Buffer): void {
   const unfinished = `${path}.${process.pid}`;
   try {
     writeFileSync(unfinished, body, { mode: 0o600, flag: 'wx' });
@@ -134,7 +138,7 @@ function replace(path: string, body: Buffer): void {
 }
 
 /** Folders that no Node and no regctl has written into for long. */
-function forgetOld(base: string): void {
+export function forgetOld(base: string): void {
   for (const name of readdirSync(base)) {
     const path = join(base, name);
     if (Date.now() - lstatSync(path).mtimeMs > OLD_MS) rmSync(path, { recursive: true, force: true });
