@@ -123,6 +123,11 @@ async function theAddon() {
   writeFileSync(cache, 'a file, where a folder should be');
   await theStore();
   assert.equal(readFileSync(cache, 'utf8'), 'a file, where a folder should be');
+  env.TMPDIR = join(folder, 'none');
+  await assert.rejects(regctl('serve', '--memory', '--port', '0'), {
+    stderr: /^Error: The registry cannot start: SQLite cannot be loaded .*\nSet TMPDIR /,
+  });
+  env.TMPDIR = folder;
   // Nothing is left of the temporary one.
   assert.deepEqual(readdirSync(folder).sort(), ['.cache', 'data']);
 }

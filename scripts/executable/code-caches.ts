@@ -1,11 +1,11 @@
 // The code that V8 makes of the commands: taken from runs of the bundle, and checked in runs of the executable, since V8
 // says nothing where it rejects a cache, and all that shows is that it takes longer.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { runEveryCommand } from './commands.js';
 
-const RUN = new URL('../../bin/run.js', import.meta.url).pathname;
+const ROOT = new URL('../..', import.meta.url).pathname;
 const WATCH = new URL('watch-scripts.cjs', import.meta.url).pathname;
 
 /** What scripts/executable/watch-scripts.cjs notes. */
@@ -17,7 +17,10 @@ interface Loaded {
 
 /** Runs every command of the bundle with a cache folder below `folder`; answers the files by command. */
 export async function recordCodeCaches(folder: string): Promise<Map<string, string>> {
-  await runEveryCommand([process.execPath, RUN], { XDG_CACHE_HOME: folder });
+  // V8 keeps where a script was, for stack traces: not in the folders of whoever builds.
+  for (const part of ['bin', 'dist']) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  await runEveryCommand([process.execPath, join(folder, 'bin', 'run.js')], { XDG_CACHE_HOME: folder });
   const base = join(folder, 'regctl');
   const [build, ...others] = readdirSync(base);
   assert(build !== undefined && others.length === 0);

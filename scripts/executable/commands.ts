@@ -70,7 +70,11 @@ export async function runEveryCommand(
   };
   const watched = { ...plain, NODE_DISABLE_COMPILE_CACHE: '', ...extra };
   const start = (args: readonly string[], env: NodeJS.ProcessEnv) =>
-    spawn(program, [...before, ...args], { cwd: folder, env, stdio: ['ignore', args.length === 0 ? log : 'pipe', log, 'ipc'] });
+    spawn(program, [...before, ...args], {
+      cwd: folder,
+      env,
+      stdio: ['ignore', args.length === 0 ? log : 'pipe', log, 'ipc'],
+    });
   const run = (args: readonly string[], env: NodeJS.ProcessEnv) =>
     promisify(execFile)(program, [...before, ...args], { cwd: folder, env, timeout: PATIENCE_MS });
   // They beat three times before they count as down, and the doctor waits for the next one.

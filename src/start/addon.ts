@@ -13,7 +13,10 @@ export interface Addon {
 
 const FILE = 'libsql.node';
 
-/** The exports of the addon, from the user's own cache folder or, where it cannot be kept there, a temporary one. */
+/**
+ * The exports of the addon, from the user's own cache folder or, where it cannot be kept there, a temporary one. Throws
+ * ERR_DLOPEN_FAILED, as Node does, where it cannot be loaded from either.
+ */
 export function loadAddon(addon: Addon, environment: Readonly<Record<string, string | undefined>>): unknown {
   try {
     const path = keptFile(addon, environment);
@@ -21,10 +24,22 @@ export function loadAddon(addon: Addon, environment: Readonly<Record<string, str
   } catch {
     // A full disk, a folder that may only be read, or that holds nothing to be executed.
   }
+  try {
+    return openTemporary(addon);
+  } catch (cause) {
+    const code = 'ERR_DLOPEN_FAILED';
+    throw Object.assign(new Error(cause instanceof Error ? cause.message : String(cause), { cause }), {
+      code,
+    });
+  }
+}
+
+/** From a file that only this process sees. */
+function openTemporary({ bytes }: Addon): unknown {
   const folder = mkdtempSync(join(tmpdir(), 'regctl-'));
   try {
     const path = join(folder, FILE);
-    writeFileSync(path, addon.bytes, { mode: 0o600, flag: 'wx' });
+    writeFileSync(path, bytes, { mode: 0o600, flag: 'wx' });
     return open(path);
   } finally {
     // What is loaded stays so without its file.
