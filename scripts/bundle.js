@@ -61,10 +61,14 @@ const knownNode = {
   },
 };
 
-/** Node's own modules take milliseconds each, and a chunk holds much that one of its users needs. */
+/**
+ * Node's own modules take milliseconds each, and a chunk holds much that one of its users needs. Replicas need no SQLite,
+ * and where it cannot be loaded its user says so.
+ */
 const lazyChunks = {
   name: 'lazy-chunks',
-  renderChunk: (code) => lazily(code, (from) => isBuiltin(from) || from.startsWith('./')),
+  renderChunk: (code) =>
+    lazily(code, (from) => isBuiltin(from) || from === 'libsql' || from.startsWith('./')),
 };
 
 /** Read as bytes where each is a character; V8 takes less time for it, too. */

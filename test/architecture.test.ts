@@ -28,7 +28,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   inputs: { values: ['errors'] },
 
   // From the command line to the operation and back.
-  start: { values: ['undici'], types: ['main'] },
+  start: { values: ['samples/program', 'undici'], types: ['main'] },
   main: { values: ['commands/index', 'errors', 'oclif', 'report-error'] },
   oclif: { values: ['commands/index'] },
   commands: { values: ['base-command', 'flags', 'operations', 'render', 'errors', 'wire', 'settings'] },

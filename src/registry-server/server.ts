@@ -28,8 +28,7 @@ import {
   sweepIntervalMs,
   type Timings,
 } from './settings.js';
-import { openDataDir } from './store/data-dir.js';
-import { EmbeddedStore } from './store/embedded.js';
+import { openDataDir, openMemory } from './store/data-dir.js';
 import type { Store } from './store/store.js';
 import { followTls, readTls, type TlsFiles } from './tls.js';
 import { Writer } from './writer.js';
@@ -106,7 +105,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RunningRe
   const host = bareHost(options.host ?? DEFAULT_HOST);
   requireSafe({ host, auth, authGiven: options.auth !== undefined, secret });
   return serveOpened(async (log) => {
-    if (kind.kind === 'memory') return { store: await EmbeddedStore.open(':memory:') };
+    if (kind.kind === 'memory') return { store: await openMemory() };
     if (kind.kind === 'sqlite') return { store: await openDataDir(kind.dataDir) };
     const { openCluster } = await import('./cluster/cluster.js');
     return openCluster(kind.engines, {

@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import { fail } from '../errors.js';
 import { createHttp } from '../http/http.js';
 import { configService } from '../registry-client/config-service.js';
+import { PROGRAM_VARIABLE, SAMPLE_PROGRAM } from './program.js';
 
 export interface SamplesOptions {
   /** Base URL of the running registry; it has to speak both APIs. */
@@ -69,12 +70,13 @@ export async function startSamples(options: SamplesOptions): Promise<Samples> {
 }
 
 function spawn({ name, service_id }: (typeof SAMPLES)[number], { registryUrl, secret, log }: SamplesOptions) {
-  // Run from source this is start.ts, and its neighbour main.ts; fork hands on --import tsx by itself. In the bundle that
-  // is sample.cjs.
-  const main = import.meta.filename.endsWith('.ts') ? 'main.ts' : 'sample.cjs';
+  // Run from source this is start.ts, and its neighbour main.ts; fork hands on --import tsx by itself. The bundle starts
+  // with start.cjs; a single executable starts itself, whatever file it is asked for.
+  const main = import.meta.filename.endsWith('.ts') ? 'main.ts' : 'start.cjs';
   const child = fork(join(import.meta.dirname, main), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
+      [PROGRAM_VARIABLE]: SAMPLE_PROGRAM,
       SERVICE_NAME: name,
       SERVICE_HOST: HOST,
       SERVICE_PORT: '0',

@@ -3,6 +3,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -12,11 +13,11 @@ import {
   renameSync,
   rmSync,
   type Stats,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Script } from 'node:vm';
-import { crc32 } from 'node:zlib';
 import { BUILD } from './build.js';
 
 export interface CodeCache {
@@ -28,7 +29,7 @@ export interface CodeCache {
   save(): void;
 }
 
-/** Of a file: a checksum of all that follows, the length of the index, the index, the code of its chunks in a row. */
+/** Of a file: a checksum of all that follows, the length of the index, the index, the code of its chunks in a row, zeros. */
 const HEADER_BYTES = 8;
 const MAX_BYTES = 32 * 2 ** 20;
 const OLD_MS = 30 * 86_400_000;
@@ -58,7 +59,7 @@ export function openCodeCache(
 }
 
 /** `regctl` in XDG_CACHE_HOME or ~/.cache (XDG Base Directory Specification); Node's own variable turns it off. */
-function baseFolder({
+export function baseFolder({
   HOME,
   XDG_CACHE_HOME,
   NODE_DISABLE_COMPILE_CACHE,
@@ -73,15 +74,47 @@ function isOurs(stats: Stats): boolean {
   return stats.uid === process.getuid?.() && (stats.mode & 0o022) === 0;
 }
 
-function isOurFolder(stats: Stats): boolean {
-  return stats.isDirectory() && isOurs(stats);
+/**
+ * The folder `name` in `base`, made where it is not there; undefined where it is not ours alone to write into, or would be
+ * made among somebody else's, as under sudo, who could not write there any more.
+ */
+export function ourFolder(base: string, name: string): string | undefined {
+  if (statSync(nearestFolder(base)).uid !== process.getuid?.()) return undefined;
+  const folder = join(base, name);
+  const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
+  const areOurs = [base, folder]
+    .map((path) => lstatSync(path))
+    .every((stats) => stats.isDirectory() && isOurs(stats));
+  if (!areOurs) return undefined;
+  if (isNew) forgetOld(base);
+  return folder;
+}
+
+/** The one that is there. */
+function nearestFolder(path: string): string {
+  return existsSync(path) ? path : nearestFolder(dirname(path));
 }
 
 function read(path: string): Map<string, Buffer> {
-  const chunks = new Map<string, Buffer>();
   const bytes = readOurs(path);
-  if (bytes === undefined || bytes.length < HEADER_BYTES) return chunks;
-  if (bytes.readUInt32LE(0) !== crc32(bytes.subarray(4))) return chunks;
+  if (bytes === undefined || bytes.length < HEADER_BYTES || bytes.length % 4 !== 0) return new Map();
+  return bytes.readInt32LE(0) === checksum(bytes) ? chunksOf(bytes) : new Map();
+}
+
+/**
+ * FNV-1a (draft-eastlake-fnv), a word of 32 bits at a time, of all but the first, where it is kept. Loading node:zlib for
+ * its crc32 would take longer than most commands do.
+ */
+function checksum(bytes: Buffer): number {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  let sum = 0x811c9dc5;
+  for (let at = 1; at < words.length; at += 1) sum = Math.imul(sum ^ (words[at] ?? 0), 0x01000193);
+  return sum;
+}
+
+/** The code of each chunk in the bytes of a file that is whole. */
+export function chunksOf(bytes: Buffer): Map<string, Buffer> {
+  const chunks = new Map<string, Buffer>();
   let at = HEADER_BYTES + bytes.readUInt32LE(4);
   for (const [chunk, length] of JSON.parse(bytes.toString('utf8', HEADER_BYTES, at)) as Index) {
     chunks.set(chunk, bytes.subarray(at, at + length));
@@ -90,7 +123,7 @@ function read(path: string): Map<string, Buffer> {
   return chunks;
 }
 
-function readOurs(path: string): Buffer | undefined {
+export function readOurs(path: string): Buffer | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -107,23 +140,22 @@ function readOurs(path: string): Buffer | undefined {
 function write(base: string, command: string, chunks: ReadonlyMap<string, Buffer>): void {
   const index: Index = [...chunks].map(([chunk, { length }]) => [chunk, length]);
   const head = Buffer.from(JSON.stringify(index));
-  const body = Buffer.concat([Buffer.alloc(HEADER_BYTES), head, ...chunks.values()]);
+  const parts = [Buffer.alloc(HEADER_BYTES), head, ...chunks.values()];
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  const body = Buffer.concat(parts, Math.ceil(bytes / 4) * 4);
   if (body.length > MAX_BYTES) return;
   body.writeUInt32LE(head.length, 4);
-  body.writeUInt32LE(crc32(body.subarray(4)), 0);
+  body.writeInt32LE(checksum(body), 0);
   try {
-    const folder = join(base, KEY);
-    const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
-    if (![base, folder].every((path) => isOurFolder(lstatSync(path)))) return;
-    replace(join(folder, command), body);
-    if (isNew) forgetOld(base);
+    const folder = ourFolder(base, KEY);
+    if (folder !== undefined) replace(join(folder, command), body);
   } catch {
     // A full disk, a folder that may only be read: the next run compiles again.
   }
 }
 
 /** Whoever reads meanwhile has the old file or the new one, whole. */
-function replace(path: string, body: Buffer): void {
+export function replace(path: string, body: Buffer): void {
   const unfinished = `${path}.${process.pid}`;
   try {
     writeFileSync(unfinished, body, { mode: 0o600, flag: 'wx' });

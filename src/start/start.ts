@@ -1,16 +1,14 @@
-// What bin/run.js loads: the bundle's main, and the code cache it starts with.
-import { raiseWasmBudget } from '../undici/wasm-budget.js';
-import { COMMAND_WORDS } from './build.js';
+// What bin/run.js loads: the files of the bundle, and the code cache they start with.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { chunkLoader } from './chunks.js';
 import { openCodeCache } from './code-cache.js';
+import { cacheName, prepareV8, runProgram } from './program.js';
 
-raiseWasmBudget();
-// A cache for each command: what another one compiled is of no use to it, and takes time to read.
-const [, , word = ''] = process.argv;
-const cache = openCodeCache(COMMAND_WORDS.includes(word) ? word : 'other', process.env);
-const load = chunkLoader(__dirname, cache);
+prepareV8();
+const cache = openCodeCache(cacheName(), process.env);
 // Whatever ends the process, it has done its work by then.
 process.once('exit', () => cache.save());
 
-const { run } = load('main.cjs') as typeof import('../main.js');
-void run();
+const read = (name: string) => readFileSync(join(__dirname, name), 'latin1');
+runProgram(chunkLoader({ folder: __dirname, read, require }, cache));

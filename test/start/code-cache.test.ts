@@ -1,6 +1,7 @@
 // The code that V8 compiled, kept between runs: never needed, and never taken on trust.
 import {
   chmodSync,
+  chownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -96,6 +97,15 @@ describe('the code cache', () => {
     await works();
     expect(readdirSync(base).flatMap((name) => readdirSync(join(base, name)))).toEqual([]);
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    'is not made among the files of somebody else, as under sudo',
+    async () => {
+      chownSync(home, 65_534, 65_534);
+      await works();
+      expect(readdirSync(home)).toEqual([]);
+    },
+  );
 
   it('is done without where there is no folder for it, or Node is told to have none', async () => {
     await works({ NODE_DISABLE_COMPILE_CACHE: '1' });

@@ -6,6 +6,7 @@ import { EmbeddedStore } from './embedded.js';
 import { cannotUse } from './explain.js';
 
 const DATABASE = 'registry.db';
+const MEMORY = ':memory:';
 
 /** Makes the folder durable as well: a database in a folder that a loss of power undoes is lost with it. */
 async function makeFolder(folder: string): Promise<void> {
@@ -37,5 +38,14 @@ export async function openDataDir(dataDir: string): Promise<EmbeddedStore> {
     return await EmbeddedStore.open(file);
   } catch (error) {
     throw cannotUse(error, file);
+  }
+}
+
+/** Opens one that ends with its process, and keeps nothing. Throws CANNOT_SERVE where there is no SQLite to be had. */
+export async function openMemory(): Promise<EmbeddedStore> {
+  try {
+    return await EmbeddedStore.open(MEMORY);
+  } catch (error) {
+    throw cannotUse(error, MEMORY);
   }
 }

@@ -43,6 +43,12 @@ export function cannotUse(error: unknown, file: string): RegctlError {
       `Start the version that wrote it, restore it from a backup, or move ${file} away to start with an empty registry.`,
     );
   }
+  if (code === 'ERR_DLOPEN_FAILED') {
+    return cannot(
+      `SQLite cannot be loaded (${message}).`,
+      'Set TMPDIR or XDG_CACHE_HOME to a folder of yours from which programs may be loaded, or install regctl anew where npm did.',
+    );
+  }
   if (NO_FOLDER[code] !== undefined) {
     return cannot(`${folder} ${NO_FOLDER[code]}.`, 'Give a folder you may write to with --data-dir.');
   }
