@@ -4,8 +4,5 @@ import request from 'undici/lib/api/api-request.js';
 import buildConnector from 'undici/lib/core/connect.js';
 import Agent from 'undici/lib/dispatcher/agent.js';
 import Client from 'undici/lib/dispatcher/client.js';
-import { raiseWasmBudget } from './wasm-budget.js';
-
-raiseWasmBudget();
 
 export { Agent, buildConnector, Client, request };

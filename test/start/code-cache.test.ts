@@ -56,6 +56,7 @@ describe('the code cache', () => {
   const DAMAGES: readonly [string, (bytes: Buffer) => Buffer][] = [
     ['is empty', () => Buffer.alloc(0)],
     ['is no cache', () => Buffer.from('{"not":"a cache"}')],
+    ['is nothing but zeros', (bytes) => Buffer.alloc(bytes.length)],
     ['is cut short', (bytes) => bytes.subarray(0, bytes.length / 2)],
     [
       'has a bit turned over',
