@@ -7,7 +7,8 @@ COPY package.json package-lock.json ./
 FROM base AS build
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY oclif.manifest.json ./
-COPY scripts/bundle.js scripts/licences.js scripts/
+COPY scripts/bundle.js scripts/
+COPY scripts/bundle scripts/bundle
 COPY docs/openapi.json docs/
 COPY src src
 RUN npm run build
