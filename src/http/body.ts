@@ -15,7 +15,7 @@ export async function readBody(
   let size = 0;
   for await (const chunk of chunksOf(answer)) {
     size += chunk.length;
-    if (size > maxBytes) throw fail('ANSWER_TOO_LARGE', { url, limit: mebibytes(maxBytes) });
+    if (size > maxBytes) throw tooLarge(url, maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -30,6 +30,10 @@ export async function* chunksOf(answer: Dispatcher.ResponseData): AsyncGenerator
   } finally {
     answer.body.destroy();
   }
+}
+
+export function tooLarge(url: string, maxBytes: number) {
+  return fail('ANSWER_TOO_LARGE', { url, limit: mebibytes(maxBytes) });
 }
 
 function mebibytes(bytes: number): string {

@@ -1,7 +1,7 @@
 // The one HTTP client: bounded in time and size, redirects never followed, failures as errors of the catalogue.
 import type { Dispatcher } from 'undici';
 import { fail } from '../errors.js';
-import { chunksOf, readBody } from './body.js';
+import { chunksOf, readBody, tooLarge } from './body.js';
 import { type Exchange, exchanges } from './exchange.js';
 import { backoffMs, isTransient, retryAfterMs, SAFE_METHODS } from './retry.js';
 import { staleSeconds } from './stale.js';
@@ -98,8 +98,8 @@ export interface Http {
   send(request: HttpRequest): Promise<HttpAnswer>;
   /**
    * Sends one request and hands a 2xx answer over while it comes, in pieces of text of any length; every other one whole,
-   * as `send` does. Only the time that the other side takes counts, and pieces may throw what `send` does, but for
-   * ANSWER_TOO_LARGE: how much is kept is the caller's matter. Who takes the answer has to read its pieces, or end them.
+   * as `send` does. Only the time that the other side takes counts, and pieces may throw what `send` does. Who takes the
+   * answer has to read its pieces, or end them.
    */
   stream(request: HttpRequest): Promise<HttpAnswer | StreamedAnswer>;
   /** Ends idle connections, so that the process can end. */
@@ -146,9 +146,13 @@ export function createHttp(options: HttpOptions): Http {
   async function* pieces(request: HttpRequest, exchange: Exchange): AsyncGenerator<string> {
     const { answer, deadline } = exchange;
     const decoder = new TextDecoder();
+    const maxBytes = request.maxBytes ?? MAX_BYTES;
+    let size = 0;
     try {
       noteStale(request, answer);
       for await (const chunk of chunksOf(answer)) {
+        size += chunk.length;
+        if (size > maxBytes) throw tooLarge(request.url, maxBytes);
         // What the reader does with it is not the registry's time.
         deadline.pause();
         yield decoder.decode(chunk, { stream: true });

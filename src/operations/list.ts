@@ -34,7 +34,7 @@ export async function* eachService(
 ): AsyncGenerator<Service[]> {
   const registry = await context.registry();
   const matches = await nameFilter(input.name);
-  for await (const batch of registry.services()) {
+  for await (const batch of registry.services(Number.POSITIVE_INFINITY)) {
     yield batch.filter(
       ({ service_name, status }) =>
         matches(service_name) && (input.status === undefined || status === input.status),

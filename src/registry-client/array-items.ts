@@ -1,13 +1,13 @@
 // The items of a JSON array while its text still comes, so that memory does not grow with the answer.
 
 /** More of a text without the end of an item in it is no list of rows. */
-const MAX_ITEM_CHARACTERS = 16 * 2 ** 20;
+export const MAX_ITEM_CHARACTERS = 64 * 2 ** 20;
 /** How many places that look like the end of an item are tried before more of the text is waited for. */
 const TRIES = 4;
 
 /**
- * Batches of the items of an array of objects, in its order. Throws SyntaxError where the text is no JSON, or an item is
- * too long; yields the document itself, alone in a batch with `isArray` false, where it is something else than an array.
+ * Batches of the items of an array of objects, in its order. Throws SyntaxError where the text is no JSON, RangeError
+ * where an item is too long; yields the document itself, alone in a batch with `isArray` false, where it is something else than an array.
  */
 export async function* arrayItems(
   pieces: AsyncIterable<string>,
@@ -24,7 +24,7 @@ export async function* arrayItems(
       isArray = text.startsWith('[');
       if (isArray) text = text.slice(1);
     }
-    if (text.length > MAX_ITEM_CHARACTERS) throw new SyntaxError('an item is too long');
+    if (text.length > MAX_ITEM_CHARACTERS) throw new RangeError('an item is too long');
     if (!isArray || text.length < enough) continue;
     const found = wholeItems(text);
     enough = found === undefined ? 2 * text.length : 0;

@@ -85,9 +85,10 @@ export interface RegistryClient {
   readonly url: string;
   /**
    * The catalog in the registry's order, a batch at a time while it comes. Throws CANNOT_LIST where a Coordinator has no
-   * list; what is wrong with a later row is thrown after the rows before it.
+   * list; what is wrong with a later row is thrown after the rows before it, as is ANSWER_TOO_LARGE past `maxBytes`
+   * (64 MiB).
    */
-  services(): AsyncGenerator<Service[]>;
+  services(maxBytes?: number): AsyncGenerator<Service[]>;
   /** All of it. */
   listServices(): Promise<Service[]>;
   /** All instances, whatever their status; empty for an unknown name. */

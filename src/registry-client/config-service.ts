@@ -33,7 +33,13 @@ export function configService(endpoint: Endpoint, http: Http): RegistryClient {
     },
   });
 
-  const services = () => serviceList(http, { method: 'GET', url: url('services'), headers });
+  const services = (maxBytes?: number) =>
+    serviceList(http, {
+      method: 'GET',
+      url: url('services'),
+      headers,
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+    });
 
   return {
     api: 'config-service',

@@ -45,9 +45,11 @@ export function coordinator(endpoint: Endpoint, http: Http): RegistryClient {
     },
   });
 
-  const services = () =>
-    serviceList(http, { method: 'GET', url: url('services'), headers }, (answer) =>
-      isMissingRoute(answer) ? fail('CANNOT_LIST', { url: endpoint.url }) : refusal(answer),
+  const services = (maxBytes?: number) =>
+    serviceList(
+      http,
+      { method: 'GET', url: url('services'), headers, ...(maxBytes === undefined ? {} : { maxBytes }) },
+      (answer) => (isMissingRoute(answer) ? fail('CANNOT_LIST', { url: endpoint.url }) : refusal(answer)),
     );
 
   return {

@@ -26,6 +26,7 @@ export async function* serviceList(
       yield rowsOf(found.isArray ? found.items : found.document, url).map(toService);
     }
   } catch (error) {
+    if (error instanceof RangeError) throw fail('ANSWER_TOO_LARGE', { url, limit: '64 MiB' });
     if (!(error instanceof SyntaxError)) throw error;
     throw fail('NOT_THE_API', { url, seen: describeBody(seen) });
   }

@@ -12,10 +12,16 @@ export interface Hole {
 export async function refusing(): Promise<Hole> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return { url: `http://127.0.0.1:${port}`, close: async () => undefined };
+  // The port from which a connection was made: it is taken, so that nobody comes to listen there, and nothing does.
+  const taken = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  await once(taken, 'connect');
+  return {
+    url: `http://127.0.0.1:${taken.localPort}`,
+    async close() {
+      taken.destroy();
+      server.close();
+    },
+  };
 }
 
 /** Takes connections and says nothing. */
