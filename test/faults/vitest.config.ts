@@ -24,6 +24,6 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts', 'test/faults/compile.ts', 'test/faults/engines-of-run.ts'],
     sequence: { sequencer: LongestFirst },
     // Rows mostly wait; each file has a process of its own, so that the traffic of one does not hold up another's.
-    maxWorkers: 4,
+    maxWorkers: 6,
   },
 });
