@@ -1,7 +1,6 @@
 // The servers that are measured: the registry, and what it is measured against.
-import { once } from 'node:events';
-import net, { type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../test/support/engines.js';
 import type { Answers } from './bare-process.js';
 import { REGCTL } from './measured.js';
 import { type Folder, type Server, startServer } from './server.js';
@@ -36,12 +35,4 @@ export async function startEtcd(folder: Folder): Promise<Server> {
   };
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   return startServer({ program: 'etcd', args, url, readyPath: '/health' });
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

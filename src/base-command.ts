@@ -5,6 +5,7 @@ import { type Context, makeContext } from './context.js';
 import { fail, type RegctlError } from './errors.js';
 import { type Output, outputFlags } from './flags.js';
 import type { ContextFlags } from './host.js';
+import { jsonArray } from './render/json-array.js';
 import { PLAIN } from './render/style.js';
 import { clean, cleanDeep, safeJson } from './render/text.js';
 import { traceLine } from './render/trace.js';
@@ -15,8 +16,6 @@ import { useColour, writeAll } from './terminal.js';
 
 /** What takes less needs no word about it. */
 const PROGRESS_AFTER_MS = 1_000;
-/** Of a JSON array that is printed. */
-const ITEMS_AT_ONCE = 500;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export interface OutputFlags {
@@ -265,15 +264,6 @@ export abstract class BaseCommand extends Command {
     process.stderr.write(
       `\r\u001b[K${line === undefined ? '' : clean(line, (process.stderr.columns || 80) - 2)}`,
     );
-  }
-}
-
-/** A compact array, some items at a time: as one text it would be as long as all of them. */
-function* jsonArray(items: readonly unknown[]): Generator<string> {
-  if (items.length === 0) yield '[]\n';
-  for (let from = 0; from < items.length; from += ITEMS_AT_ONCE) {
-    const text = safeJson(items.slice(from, from + ITEMS_AT_ONCE)).slice(1, -1);
-    yield `${from === 0 ? '[' : ','}${text}${from + ITEMS_AT_ONCE < items.length ? '' : ']\n'}`;
   }
 }
 

@@ -10,7 +10,7 @@ const CHUNKS = {
   'undici-rest': /undici\/lib\/(web|encoding|llhttp\/llhttp-wasm|dispatcher\/client-h2|dispatcher\/env)/,
   picomatch: /node_modules\/picomatch/,
   command:
-    /@oclif\/core|node_modules\/ms\/|src\/(base-command|context|env-file|errors|flags|host|inputs|open-http|report-error|secret|secret-source|settings|sources|terminal|render\/(style|text|trace|view))\.ts$/,
+    /@oclif\/core|node_modules\/ms\/|src\/(base-command|context|env-file|errors|flags|host|inputs|open-http|report-error|secret|secret-source|settings|sources|terminal|render\/(json-array|style|text|trace|view))\.ts$/,
   request: /node_modules\/(undici|valibot)|src\/(http|registry-client|undici|wire)\//,
 };
 /** As rolldown's `codeSplitting.groups` takes them. */

@@ -230,7 +230,8 @@ async function newFolder(name: string): Promise<string> {
   return mkdtemp(join(tmpdir(), `regctl-${name}-`));
 }
 
-async function freePort(): Promise<number> {
+/** One that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
