@@ -63,6 +63,26 @@ describe.skipIf(without)(`PostgreSQL under faults${without ? ', which is not her
     expect(known(other)).toEqual(known(cut));
   });
 
+  test('dark: counted from the last answer, not from the deadline of a question in vain', async () => {
+    const { proxy, cut } = await pair();
+    await eventually(
+      async () => cut.store.unheardMs,
+      (ms) => ms < 500,
+    );
+    proxy.blackHole();
+    const unheardMs = await eventually(
+      async () => cut.store.unheardMs,
+      (ms) => ms >= 3_000,
+    );
+    expect(unheardMs).toBeLessThan(4_500);
+    expect(cut.store.healthy).toBe(true);
+    proxy.heal();
+    await eventually(
+      async () => cut.store.unheardMs,
+      (ms) => ms < 1_500,
+    );
+  });
+
   test('nobody can tell what became of a COMMIT: that is said, and asking again makes it good', async () => {
     const { proxy, cut, other } = await pair();
     const dark = proxy.when({ direction: 'down', bytes: 'COMMIT', moment: 'before' }, () =>

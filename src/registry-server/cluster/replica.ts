@@ -32,8 +32,11 @@ export interface ReplicaParts {
 }
 
 /** A moment without news is nothing to speak of. */
-const STALE_AFTER_MS = 1_000;
-/** How often it is looked whether PostgreSQL answers. */
+const BLIND_MS = 1_000;
+/** PostgreSQL is asked every second; an answer may take its time, unless it is known that there is none. */
+const UNHEARD_MS = 3_000;
+const UNANSWERED_MS = 2_000;
+/** How often it is looked which database this is. */
 const LOOK_MS = 500;
 /** Until then replicas agree on the name of a database that went back. */
 const AGREE_MS = 5_000;
@@ -47,8 +50,6 @@ export class ClusterReplica implements Replica {
   readonly #parts: ReplicaParts;
   readonly #looking: NodeJS.Timeout;
   #nodes: InstanceNodes | undefined;
-  /** Since when the store has not answered. */
-  #missingSince: number | undefined;
   /** The database that the other replicas are told of; undefined where this one is no member. */
   #told: string | undefined;
 
@@ -79,8 +80,12 @@ export class ClusterReplica implements Replica {
 
   get staleSince(): number | undefined {
     const now = this.#parts.clock.now();
-    const since = Math.min(this.#parts.feed.blindSince ?? now, this.#missingSince ?? now);
-    return now - since >= STALE_AFTER_MS ? since : undefined;
+    const { feed, store } = this.#parts;
+    const blindMs = now - (feed.blindSince ?? now);
+    const { healthy, unheardMs } = store;
+    // Not only once a question was in vain: until its deadline has passed it may be seconds.
+    if (blindMs < BLIND_MS && unheardMs < (healthy ? UNHEARD_MS : UNANSWERED_MS)) return undefined;
+    return now - Math.max(blindMs, unheardMs);
   }
 
   get cutOff(): boolean {
@@ -158,12 +163,11 @@ export class ClusterReplica implements Replica {
   }
 
   #look(): void {
-    const { store, members, clock } = this.#parts;
+    const { store, members } = this.#parts;
     const database = databaseOf(store);
     if (this.#told !== undefined && this.#told !== database) {
       this.#told = database;
       void members.join();
     }
-    this.#missingSince = store.healthy ? undefined : (this.#missingSince ?? clock.now());
   }
 }

@@ -63,6 +63,10 @@ export class PostgresStore implements SharedStore {
     return `${this.#seen.epoch}/${this.#seen.seq}`;
   }
 
+  get unheardMs(): number {
+    return this.#watch.unheardMs;
+  }
+
   get healthy(): boolean {
     return this.#watch.healthy;
   }

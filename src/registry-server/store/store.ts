@@ -67,6 +67,8 @@ export interface SharedStore extends Store {
   onSpooled(listener: (entry: Uint8Array, agoMs: number) => void): void;
   /** It answered within the last seconds. */
   readonly healthy: boolean;
+  /** Milliseconds since when others may have written something that is not known here: while it answers, a second or so. */
+  readonly unheardMs: number;
   /** Names the latest commit that this replica knows of: `database/number`, the first another one in another database. */
   readonly seen: string;
 }
