@@ -1,18 +1,18 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/**
- * The longest first, so that none of them runs on alone at the end; the others by their size. Those that run their tests
- * beside each other (faults, rows, hostile) stand apart.
- */
+/** The longest first, so that none of them runs on alone at the end; the others by their size. */
 const LONGEST = [
   'doctor/faults',
-  'commands/deregister',
-  'commands/describe',
+  'doctor/processes',
   'bad-input/rows',
-  'commands/register',
-  'commands/list',
-  'commands/settings',
+  'registry-server/postgres-faults',
+  'cluster/cluster',
+  'commands/serve',
+  'doctor/html',
+  'interop/coordinator-guide',
+  'cluster/nodes',
+  'cluster/feed',
   'bad-input/hostile',
 ];
 
@@ -35,8 +35,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     sequence: { sequencer: LongestFirst },
-    // Of two cores: what a file starts computes beside it.
-    maxWorkers: 2,
+    // On two cores: a file waits a third of its time, for what it started.
+    maxWorkers: 3,
     coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'html'] },
   },
 });
