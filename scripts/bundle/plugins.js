@@ -34,7 +34,7 @@ const knownNode = {
 const lazyChunks = {
   name: 'lazy-chunks',
   renderChunk: (code) =>
-    lazily(code, (from) => isBuiltin(from) || from === 'libsql' || from.startsWith('./')),
+    lazily(code, (from) => isBuiltin(from) || from === 'libsql/promise' || from.startsWith('./')),
 };
 
 /** Read as bytes where each is a character; V8 takes less time for it, too. */

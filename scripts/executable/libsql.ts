@@ -20,7 +20,12 @@ const standIns: Plugin = {
 
 /** Writes `file`, which loads the addon by ADDON_MODULE. */
 export async function bundleLibsql(file: string): Promise<void> {
-  await build({ input: 'libsql', platform: 'node', plugins: [standIns], output: { file, format: 'cjs' } });
+  await build({
+    input: 'libsql/promise',
+    platform: 'node',
+    plugins: [standIns],
+    output: { file, format: 'cjs' },
+  });
 }
 
 /** The addon that npm installed for this system, which has to be one with glibc, as Node's own builds are. */

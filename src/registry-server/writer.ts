@@ -122,9 +122,9 @@ export class Writer {
 
   async #work(): Promise<void> {
     let taken = true;
+    // One turn of the event loop, so that requests that arrived together share a transaction.
+    await new Promise((resolve) => setImmediate(resolve));
     do {
-      // One turn of the event loop, so that requests that arrived together share a transaction.
-      await new Promise((resolve) => setImmediate(resolve));
       await this.#follow(this.#followers.splice(0));
       const submissions = this.#submissions.splice(0, MAX_BATCH);
       if (submissions.length > 0 || (taken && this.#pending.size > 0)) taken = await this.#write(submissions);
@@ -197,7 +197,10 @@ export class Writer {
       puts: changes.flatMap((change) => (change.kind === 'put' ? change.registration : [])),
       removes: changes.flatMap((change) => (change.kind === 'remove' ? change.tombstone : [])),
     });
-    for (const submission of planned) submission.succeed();
+    // Answered a turn later: by then the store has what arrived meanwhile to write.
+    setImmediate(() => {
+      for (const submission of planned) submission.succeed();
+    });
     return true;
   }
 

@@ -39,7 +39,7 @@ function carriedCodeCache(name: string): CodeCache {
 
 /** The packages that the bundle leaves outside. */
 function outside(id: string): unknown {
-  if (id === 'libsql') return load('libsql.cjs');
+  if (id === 'libsql/promise') return load('libsql.cjs');
   if (id === REGCTL_ADDON.module)
     return loadAddon({ bytes: asset('addon'), hash: REGCTL_ADDON.hash }, process.env);
   throw Object.assign(new Error(`Cannot find module '${id}'`), { code: 'MODULE_NOT_FOUND' });

@@ -87,7 +87,7 @@ test('what is acknowledged is on the disk, not only with the operating system', 
   const store = await EmbeddedStore.open(join(await folder(), 'registry.db'));
   onTestFinished(() => store.close());
   const FULL = 2;
-  expect(store.synchronous()).toBe(FULL);
+  expect(await store.synchronous()).toBe(FULL);
 });
 
 test('revisions that were forgotten are not given out again after a restart', async () => {

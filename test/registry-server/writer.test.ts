@@ -66,6 +66,19 @@ const buried = ({ service, id, incarnation }: Registration, revision: number): T
   return { service, id, incarnation, revision, owner: null, removedAt: new Date().toISOString() };
 };
 
+test('what came during a commit is on its way to the disk before those of that commit are answered', async () => {
+  const seen: string[] = [];
+  const started = await start({
+    async commit(prepare) {
+      seen.push('commit');
+      if (seen.length === 1) void started.register('two').then(() => seen.push('two'));
+      await started.real.commit(() => prepare(NOTHING_MISSED));
+    },
+  });
+  await started.register('one').then(() => seen.push('one'));
+  expect(seen).toEqual(['commit', 'commit', 'one']);
+});
+
 test('what an instance goes through while a commit is under way comes after it in the audit trail', async () => {
   let meanwhile = (): void => undefined;
   const { register, beat, writer, real } = await start({

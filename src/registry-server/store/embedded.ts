@@ -1,53 +1,17 @@
 // The embedded store: SQLite through libsql, in a file or in memory.
 
-import { Kysely, SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
-import Libsql, { type Database } from 'libsql';
+import { Kysely } from 'kysely';
 import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import type { Stored } from '../directory.js';
 import { cannotUse } from './explain.js';
+import { type Database, LibsqlDialect, openDatabase, rollBack, rowsOf } from './libsql-dialect.js';
 import { migrationsFor, type Tables } from './schema.js';
-import { auditRows, boundAudit, forgetTombstones, migrate, probeWrite, readAll, write } from './sql.js';
+import { auditRows, forgetTombstones, migrate, probeWrite, readAll } from './sql.js';
+import { transactionOf } from './sqlite-batch.js';
 import { type Batch, type Missed, NOTHING_MISSED, type Store } from './store.js';
 
-/** Longer statements vary with the number of their rows: too many to keep. */
-const LONGEST_KEPT_STATEMENT = 1000;
-
-/** A migration is applied whole or not at all: SQLite can roll back DDL, which Kysely does not use unless told. */
-class EmbeddedDialect extends SqliteDialect {
-  override createAdapter(): SqliteAdapter {
-    return new (class extends SqliteAdapter {
-      override get supportsTransactionalDdl(): boolean {
-        return true;
-      }
-    })();
-  }
-}
-
-const NOTHING: SqliteStatement = {
-  reader: false,
-  all: () => [],
-  run: () => ({ changes: 0, lastInsertRowid: 0 }),
-  iterate: () => [].values(),
-};
-
-/**
- * What Kysely sees of the database. SQLite rolls back by itself where the disk is full; a second rollback would fail
- * and hide why. Short statements are prepared once.
- */
-function adapt(database: Database): SqliteDatabase {
-  const prepared = new Map<string, SqliteStatement>();
-  return {
-    close: () => database.close(),
-    prepare(sql) {
-      if (sql === 'rollback' && !database.inTransaction) return NOTHING;
-      const known = prepared.get(sql);
-      if (known !== undefined) return known;
-      const statement: SqliteStatement = database.prepare(sql);
-      if (sql.length <= LONGEST_KEPT_STATEMENT) prepared.set(sql, statement);
-      return statement;
-    },
-  };
-}
+/** 16 MiB of 4 KiB: what is written again and again reaches the database once in four times as much as by default. */
+const CHECKPOINT_PAGES = 4000;
 
 export class EmbeddedStore implements Store {
   readonly #database: Database;
@@ -57,7 +21,7 @@ export class EmbeddedStore implements Store {
   private constructor(database: Database, path: string) {
     this.#database = database;
     this.#path = path;
-    this.#db = new Kysely<Tables>({ dialect: new EmbeddedDialect({ database: adapt(database) }) });
+    this.#db = new Kysely<Tables>({ dialect: new LibsqlDialect(database) });
   }
 
   /**
@@ -65,15 +29,16 @@ export class EmbeddedStore implements Store {
    * Rejects with an SqliteError where it is in use, corrupt or cannot be written, and changes nothing then.
    */
   static async open(path: string): Promise<EmbeddedStore> {
-    const database = new Libsql(path);
+    const database = openDatabase(path);
     try {
       // Exclusive: a second process is refused, and the lock dies with this one.
-      database.prepare('PRAGMA locking_mode=EXCLUSIVE').all();
-      database.exec('BEGIN EXCLUSIVE; COMMIT');
+      await rowsOf(database, 'PRAGMA locking_mode=EXCLUSIVE');
+      await database.exec('BEGIN EXCLUSIVE; COMMIT');
       // Before anything is written: what is damaged stays as it is.
-      requireIntact(database);
-      database.prepare('PRAGMA journal_mode=WAL').all();
-      database.prepare('PRAGMA synchronous=FULL').all();
+      await requireIntact(database);
+      await rowsOf(database, 'PRAGMA journal_mode=WAL');
+      await rowsOf(database, 'PRAGMA synchronous=FULL');
+      await rowsOf(database, `PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}`);
       const store = new EmbeddedStore(database, path);
       await migrate(store.#db, migrationsFor('sqlite'));
       return store;
@@ -95,9 +60,14 @@ export class EmbeddedStore implements Store {
   async commit(prepare: (missed: Missed) => Batch): Promise<void> {
     const batch = prepare(NOTHING_MISSED);
     if (batch.audit.length === 0) return;
-    await this.#db.transaction().execute(async (trx) => {
-      await write(trx, batch, 0);
-      await boundAudit(trx);
+    // The connection is its own meanwhile: nobody else reads what is not committed, or is rolled back with it.
+    await this.#db.connection().execute(async () => {
+      try {
+        await this.#database.exec(transactionOf(batch));
+      } catch (error) {
+        await rollBack(this.#database);
+        throw error;
+      }
     });
   }
 
@@ -119,17 +89,17 @@ export class EmbeddedStore implements Store {
   }
 
   /** SQLite's `synchronous` of this connection: 2 (FULL) waits for the disk before a commit is done. */
-  synchronous(): number {
-    const [row] = this.#database.prepare('PRAGMA synchronous').all() as { synchronous: number }[];
+  async synchronous(): Promise<number> {
+    const [row] = (await rowsOf(this.#database, 'PRAGMA synchronous')) as { synchronous: number }[];
     return row?.synchronous ?? 0;
   }
 
   /** Leaves one file, complete, and gives up the lock at once; `close` alone would wait for the garbage collector. */
   async close(): Promise<void> {
     try {
-      this.#database.prepare('PRAGMA journal_mode=DELETE').all();
-      this.#database.prepare('PRAGMA locking_mode=NORMAL').all();
-      this.#database.prepare('SELECT count(*) FROM sqlite_master').all();
+      await rowsOf(this.#database, 'PRAGMA journal_mode=DELETE');
+      await rowsOf(this.#database, 'PRAGMA locking_mode=NORMAL');
+      await rowsOf(this.#database, 'SELECT count(*) FROM sqlite_master');
     } catch {
       // No space to tidy up: everything is durable in the write-ahead log, which the next start reads.
     }
@@ -138,8 +108,8 @@ export class EmbeddedStore implements Store {
 }
 
 /** Throws where the file is damaged: what it says of services could not be trusted. */
-function requireIntact(database: Database): void {
-  const [result] = database.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[];
+async function requireIntact(database: Database): Promise<void> {
+  const [result] = (await rowsOf(database, 'PRAGMA quick_check(1)')) as { quick_check: string }[];
   if (result?.quick_check !== 'ok') {
     throw Object.assign(new Error(`it is damaged: ${result?.quick_check ?? 'no answer'}`), {
       code: 'SQLITE_CORRUPT',

@@ -78,7 +78,18 @@ export function toldRow(row: Omit<Selectable<AuditTable>, 'entry'>): AuditRow {
   return { ...rest, service_name: service, instance_id: id, from: from_state, to: to_state };
 }
 
-export function auditRow({ from, to, detail, ...rest }: AuditRecord): Insertable<AuditTable> {
-  // PostgreSQL's text holds no NUL (its documentation, 8.3).
-  return { ...rest, detail: detail?.replaceAll('\0', '\uFFFD') ?? null, from_state: from, to_state: to };
+export function auditRow(record: AuditRecord): Insertable<AuditTable> {
+  return {
+    service: record.service,
+    id: record.id,
+    revision: record.revision,
+    at: record.at,
+    actor: record.actor,
+    cause: record.cause,
+    from_state: record.from,
+    to_state: record.to,
+    // PostgreSQL's text holds no NUL (its documentation, 8.3).
+    detail: record.detail?.replaceAll('\0', '\uFFFD') ?? null,
+    entry: record.entry,
+  };
 }

@@ -1,4 +1,4 @@
-// The queries of the catalog and the audit trail, the same for both engines.
+// The queries of the catalog and the audit trail, the same for both engines but for `write`: SQLite has sqlite-batch.ts.
 import { type Kysely, type Migration, Migrator } from 'kysely';
 import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import { MAX_TOMBSTONES } from '../catalog.js';
@@ -10,7 +10,7 @@ import { AUDIT_ROWS, type Batch, type Missed } from './store.js';
 
 type Db = Kysely<Tables>;
 
-/** Rows of one INSERT: SQLite takes 32,766 parameters, PostgreSQL 65,535; an instance has 15. */
+/** Rows of one INSERT: PostgreSQL takes 65,535 parameters; an instance has 15. */
 const ROWS_PER_STATEMENT = 500;
 /** Rows of one DELETE: each is looked up in the key. */
 const REMOVES_PER_STATEMENT = 50;
