@@ -79,42 +79,59 @@ function refuseUrl(error: Error, reply: FastifyReply): void {
   void reply.code(400).send({ detail: error.message });
 }
 
+/** Why a request goes no further. */
+interface Refusal {
+  readonly status: number;
+  readonly detail: string;
+  readonly retryAfterS?: string;
+}
+
 /** Adds hooks and routes for the registry. */
 export function serveRegistry(app: FastifyInstance, registry: Registry, options: HttpOptions): void {
   const wait = limiters(options.rateLimit);
+  const logsReads = ['debug', 'trace'].includes(options.log?.level ?? '');
 
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-trace-id', request.id);
-    if (request.url === '/live') return undefined;
+  function refusalOf(request: FastifyRequest): Refusal | undefined {
     const problem = originProblem(request, options.onLoopback);
-    if (problem !== undefined) return reply.code(403).send({ detail: problem });
+    if (problem !== undefined) return { status: 403, detail: problem };
     const seconds = wait(request, registry.clock.now());
-    if (seconds > 0) {
-      return reply.code(429).header('retry-after', String(seconds)).send({ detail: 'Too many requests' });
-    }
+    if (seconds > 0) return { status: 429, detail: 'Too many requests', retryAfterS: String(seconds) };
     if (!registry.loaded && request.url !== '/metrics') {
-      return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ detail: 'The registry is loading' });
+      return { status: 503, detail: 'The registry is loading', retryAfterS: RETRY_AFTER_S };
     }
-    if (isHeartbeat(request) && registry.replica?.cutOff) {
-      return reply.code(503).header('retry-after', RETRY_AFTER_S).send({ detail: CUT_OFF });
+    if (registry.replica?.cutOff && isHeartbeat(request)) {
+      return { status: 503, detail: CUT_OFF, retryAfterS: RETRY_AFTER_S };
     }
     return undefined;
+  }
+
+  // Hooks call back: a promise for each of them would cost as much as all that a read has to do.
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-trace-id', request.id);
+    const refusal = request.url === '/live' ? undefined : refusalOf(request);
+    if (refusal === undefined) return done();
+    const { status, detail, retryAfterS } = refusal;
+    if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
+    return reply.code(status).send({ detail });
   });
   if (registry.readOnly) refuseChanges(app);
   markStale(app, registry);
   // `/services/` names no service.
-  app.addHook<ServiceParams>('preHandler', async ({ params }, reply) => {
+  app.addHook<ServiceParams>('preHandler', ({ params }, reply, done) => {
     if (params.name === '') return reply.code(404).send({ detail: 'Not Found' });
-    return undefined;
+    return done();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { method, url } = request;
-    const line = { method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 10) / 10 };
+    const { statusCode: status, elapsedTime: ms } = reply;
     const route = request.routeOptions.url;
-    const seconds = route === WATCH ? undefined : reply.elapsedTime / 1000;
-    registry.metrics.answered({ method, route, status: reply.statusCode, seconds });
-    if (method === 'POST' && !isHeartbeat(request)) request.log.info(line, 'request');
-    else request.log.debug(line, 'request');
+    registry.metrics.answered({ method, route, status, seconds: route === WATCH ? undefined : ms / 1000 });
+    const isChange = method === 'POST' && !isHeartbeat(request);
+    if (isChange || logsReads) {
+      const line = { method, url, status, ms: Math.round(ms * 10) / 10 };
+      request.log[isChange ? 'info' : 'debug'](line, 'request');
+    }
+    done();
   });
 
   handleErrors(app);

@@ -4,13 +4,14 @@ import * as v from 'valibot';
 import { DeregisterQuery, HeartbeatRequest, PREFIX, RegisterRequest } from '../../wire/config-service.js';
 import { ServiceId } from '../../wire/coordinator.js';
 import { choose } from '../choice.js';
-import { discoveredRow, instanceRows, serviceRows } from '../listing.js';
+import { instanceRows, serviceRows } from '../listing.js';
 import { nextHeartbeatS } from '../pacing.js';
 import { planDeregistration, planRegistration, requireOwner } from '../plan.js';
+import { RowTexts } from '../row-texts.js';
 import { moment } from '../settings.js';
 import { callerOf } from './caller.js';
 import { sendUnlessKnown } from './etag.js';
-import { findSurely } from './late-news.js';
+import { onceFound } from './late-news.js';
 import type { Registry } from './registry.js';
 import { parse } from './validate.js';
 
@@ -20,6 +21,9 @@ export interface ServiceParams {
 export interface ChoiceQuery extends ServiceParams {
   Querystring: { exclude?: string | string[] };
 }
+
+/** What Fastify says of the JSON that it makes. */
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 export const NO_HEALTHY = 'No healthy instances found';
 
@@ -67,20 +71,22 @@ export function configServiceRoutes(app: FastifyInstance, registry: Registry): v
     return { status: 'ok' };
   });
 
-  app.post(`${PREFIX}/heartbeat`, async (request, reply) => {
+  app.post(`${PREFIX}/heartbeat`, (request, reply) => {
     const caller = callerOf(request, registry);
     const body = parse(HeartbeatRequest, request.body, 'body');
-    const instance = await findSurely(() => catalog.instance(body.service_name, body.instance_id), registry);
-    if (instance === undefined) {
-      const detail = `${body.service_name}/${body.instance_id} is not registered: register it again`;
-      return reply.code(404).send({ detail });
-    }
-    requireOwner(caller, instance.registration);
-    const at = moment(clock);
-    registry.load.beat(at.now);
-    writer.record(directory.beat(instance, at));
-    const next = nextHeartbeatS(registry.timings, registry.load.load(at.now), registry.random);
-    return { status: 'ok', ...body, next_heartbeat_s: next };
+    const look = () => catalog.instance(body.service_name, body.instance_id);
+    return onceFound(look, registry, (instance) => {
+      if (instance === undefined) {
+        const detail = `${body.service_name}/${body.instance_id} is not registered: register it again`;
+        return reply.code(404).send({ detail });
+      }
+      requireOwner(caller, instance.registration);
+      const at = moment(clock);
+      registry.load.beat(at.now);
+      writer.record(directory.beat(instance, at));
+      const next = nextHeartbeatS(registry.timings, registry.load.load(at.now), registry.random);
+      return { status: 'ok', ...body, next_heartbeat_s: next };
+    });
   });
 
   app.get(`${PREFIX}/services`, async (request, reply) =>
@@ -94,14 +100,15 @@ export function configServiceRoutes(app: FastifyInstance, registry: Registry): v
     );
   });
 
-  app.get<ChoiceQuery>(`${PREFIX}/services/:name/url`, async ({ params, query }, reply) => {
+  app.get<ChoiceQuery>(`${PREFIX}/services/:name/url`, ({ params, query }, reply) => {
     const healthy = catalog.service(params.name)?.healthy ?? [];
     const chosen = choose(healthy, excluded(query), registry.random);
     if (chosen === undefined) return reply.code(404).send({ detail: NO_HEALTHY });
     return { url: chosen.registration.url };
   });
 
-  app.get<ServiceParams>(`${PREFIX}/discover/:name`, async ({ params }) =>
-    (catalog.service(params.name)?.healthy ?? []).map(discoveredRow),
+  const texts = new RowTexts();
+  app.get<ServiceParams>(`${PREFIX}/discover/:name`, ({ params }, reply) =>
+    reply.type(JSON_TYPE).send(texts.discovered(catalog.service(params.name)?.healthy ?? [])),
   );
 }

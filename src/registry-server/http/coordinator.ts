@@ -12,7 +12,7 @@ import { addressOf, callerOf } from './caller.js';
 import { type ChoiceQuery, excluded, NO_HEALTHY } from './config-service.js';
 import { sendUnlessKnown } from './etag.js';
 import type { KnownAddresses } from './known-addresses.js';
-import { findSurely } from './late-news.js';
+import { onceFound } from './late-news.js';
 import type { Registry } from './registry.js';
 import { parse } from './validate.js';
 
@@ -111,35 +111,37 @@ export function coordinatorRoutes(app: FastifyInstance, registry: Registry): voi
     return { deregistered: true };
   });
 
-  app.post('/heartbeat', async (request, reply) => {
+  app.post('/heartbeat', (request, reply) => {
     const caller = heartbeatCaller(request, registry);
     const body = parse(HeartbeatRequest, request.body, 'body');
     const named = body.instance_id ?? undefined;
-    const found = await findSurely(() => {
+    const look = () => {
       const instances = catalog
         .instancesWithServiceId(body.service_id)
         .filter(({ registration }) => named === undefined || registration.id === named);
       return instances.length === 0 ? undefined : instances;
-    }, registry);
-    if (found === undefined) {
-      const who = named === undefined ? '' : `, instance ${named},`;
-      const detail = `service_id ${body.service_id}${who} is not registered: register it again`;
-      return reply.code(404).send({ detail });
-    }
-    const beaten = registry.readToken === undefined ? found : beatenBy(caller, found, registry.known);
-    if (beaten.length === 0) {
-      warnOnce(body.service_id, request);
-      throw new Unauthorized(NO_TOKEN);
-    }
-    const at = moment(clock);
-    registry.load.beat(at.now);
-    writer.record(
-      named === undefined
-        ? directory.beatUnnamed(beaten, caller.address, at)
-        : beaten.flatMap((instance) => directory.beat(instance, at)),
-    );
-    const next = nextHeartbeatS(registry.timings, registry.load.load(at.now), registry.random);
-    return { status: 'ok', service_id: body.service_id, next_heartbeat_s: next };
+    };
+    return onceFound(look, registry, (found) => {
+      if (found === undefined) {
+        const who = named === undefined ? '' : `, instance ${named},`;
+        const detail = `service_id ${body.service_id}${who} is not registered: register it again`;
+        return reply.code(404).send({ detail });
+      }
+      const beaten = registry.readToken === undefined ? found : beatenBy(caller, found, registry.known);
+      if (beaten.length === 0) {
+        warnOnce(body.service_id, request);
+        throw new Unauthorized(NO_TOKEN);
+      }
+      const at = moment(clock);
+      registry.load.beat(at.now);
+      writer.record(
+        named === undefined
+          ? directory.beatUnnamed(beaten, caller.address, at)
+          : beaten.flatMap((instance) => directory.beat(instance, at)),
+      );
+      const next = nextHeartbeatS(registry.timings, registry.load.load(at.now), registry.random);
+      return { status: 'ok', service_id: body.service_id, next_heartbeat_s: next };
+    });
   });
 
   app.get('/services', async (request, reply) =>

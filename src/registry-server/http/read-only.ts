@@ -15,8 +15,8 @@ const GOES_ON: ReadonlySet<string | undefined> = new Set([
 
 /** Answers 403 to every change, before its token or body is looked at. */
 export function refuseChanges(app: FastifyInstance): void {
-  app.addHook('onRequest', async ({ method, routeOptions: { url } }, reply) => {
-    if (method !== 'POST' || url === undefined || GOES_ON.has(url)) return undefined;
+  app.addHook('onRequest', ({ method, routeOptions: { url } }, reply, done) => {
+    if (method !== 'POST' || url === undefined || GOES_ON.has(url)) return done();
     return reply.code(403).send({ detail: DETAIL, code: READ_ONLY });
   });
 }
