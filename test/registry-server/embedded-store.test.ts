@@ -91,6 +91,17 @@ test('every number is kept exactly, and a registration takes the place of the on
   expect(await kept(store)).toEqual([large]);
 });
 
+test('what was registered is read back in that order, over pages of rows', async () => {
+  const store = await openStore();
+  const all = Array.from({ length: 10_001 }, (_, n) => {
+    const id = `asr-${String(99_999 - n)}`;
+    return registration(id, { service: n % 2 === 0 ? 'asr' : 'tts', metadata: { instance_id: id } });
+  });
+  await put(store, ...all);
+  await put(store, ...all.slice(0, 2));
+  expect(await kept(store)).toEqual(all);
+});
+
 test('a commit that fails in the middle has written nothing, and the next one is written', async () => {
   const store = await openStore();
   await put(store, registration('asr-1'));

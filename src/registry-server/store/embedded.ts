@@ -1,6 +1,6 @@
 // The embedded store: SQLite through libsql, in a file or in memory.
 
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import type { Stored } from '../directory.js';
 import { cannotUse } from './explain.js';
@@ -12,6 +12,10 @@ import { type Batch, type Missed, NOTHING_MISSED, type Store } from './store.js'
 
 /** 16 MiB of 4 KiB: what is written again and again reaches the database once in four times as much as by default. */
 const CHECKPOINT_PAGES = 4000;
+/** Rows that are read at once at the start. */
+const PAGE = 5000;
+/** SQLite's own number of a row: the higher, the later it was written first. */
+const ROWID = sql<number>`rowid`;
 
 export class EmbeddedStore implements Store {
   readonly #database: Database;
@@ -51,9 +55,27 @@ export class EmbeddedStore implements Store {
   /** Throws CANNOT_SERVE, naming the file and the row, where something in it cannot be read. */
   async load(): Promise<Stored> {
     try {
-      return await readAll(this.#db);
+      return await readAll(this.#db, this.#pages());
     } catch (error) {
       throw cannotUse(error, this.#path);
+    }
+  }
+
+  /** As they were registered: all rows at once would be garbage as large as the catalog. */
+  async *#pages() {
+    for (let after = 0; ; ) {
+      const rows = await this.#db
+        .selectFrom('instances')
+        .selectAll()
+        .select(ROWID.as('rowid'))
+        .where(ROWID, '>', after)
+        .orderBy(ROWID)
+        .limit(PAGE)
+        .execute();
+      yield rows;
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < PAGE) return;
+      after = last.rowid;
     }
   }
 

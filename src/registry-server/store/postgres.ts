@@ -87,7 +87,7 @@ export class PostgresStore implements SharedStore {
     try {
       return await readSlowly(this.#login, async (trx) => {
         const head = await headOf(trx);
-        const stored = await readAll(trx);
+        const stored = await readAll(trx, [await trx.selectFrom('instances').selectAll().execute()]);
         this.#seen = head;
         return stored;
       });

@@ -40,7 +40,7 @@ export function registrationOf(row: InstanceTable): Registration {
     id: row.id,
     url: row.url,
     healthUrl: row.health_url,
-    metadata: metadataOf(row.metadata, unreadable),
+    metadata: metadataOf(row, unreadable),
     declared: row.declared === null ? null : state(row.declared),
     serviceId: row.service_id,
     owner: row.owner,
@@ -53,15 +53,45 @@ export function registrationOf(row: InstanceTable): Registration {
   };
 }
 
-function metadataOf(json: string, unreadable: (why: string) => Error): Record<string, unknown> {
+/**
+ * As registrationOf, for rows that are read one after the other: what they repeat is one text in memory, where each row
+ * has brought its own.
+ */
+export function sharingTexts(): (row: InstanceTable) => Registration {
+  const services = new Map<string, string>();
+  let before: Registration | undefined;
+  return (row) => {
+    const registration = registrationOf(row);
+    const { registeredFrom, registeredAt } = registration;
+    const service = services.get(registration.service) ?? registration.service;
+    services.set(service, service);
+    before = {
+      ...registration,
+      service,
+      registeredFrom: before?.registeredFrom === registeredFrom ? before.registeredFrom : registeredFrom,
+      registeredAt: before?.registeredAt === registeredAt ? before.registeredAt : registeredAt,
+    };
+    return before;
+  };
+}
+
+function metadataOf(
+  { id, metadata: json }: InstanceTable,
+  unreadable: (why: string) => Error,
+): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch {
     throw unreadable('its metadata is not JSON');
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw unreadable('its metadata is not a JSON object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw unreadable('its metadata is not a JSON object');
+  }
+  const metadata: Record<string, unknown> = { ...value };
+  // One text in memory for both.
+  if (metadata.instance_id === id) metadata.instance_id = id;
+  return metadata;
 }
 
 export function tombstoneRow({ removedAt, ...tombstone }: Tombstone, changeSeq: number): TombstoneTable {

@@ -1,11 +1,19 @@
 // The queries of the catalog and the audit trail, the same for both engines but for `write`: SQLite has sqlite-batch.ts.
-import { type Kysely, type Migration, Migrator } from 'kysely';
+import { type Kysely, type Migration, Migrator, type Selectable } from 'kysely';
 import type { AuditQuery, AuditRow } from '../../wire/audit.js';
 import { MAX_TOMBSTONES } from '../catalog.js';
 import type { Stored } from '../directory.js';
-import { keyOf } from '../registration.js';
-import { auditRow, instanceRow, registrationOf, toldRow, tombstoneOf, tombstoneRow } from './rows.js';
-import type { Tables } from './schema.js';
+import { keyOf, type Registration } from '../registration.js';
+import {
+  auditRow,
+  instanceRow,
+  registrationOf,
+  sharingTexts,
+  toldRow,
+  tombstoneOf,
+  tombstoneRow,
+} from './rows.js';
+import type { InstanceTable, Tables } from './schema.js';
 import { AUDIT_ROWS, type Batch, type Missed } from './store.js';
 
 type Db = Kysely<Tables>;
@@ -34,13 +42,20 @@ export async function migrate<T>(
   if (error !== undefined) throw error;
 }
 
-/** Everything that is kept but the audit trail. */
-export async function readAll(db: Db): Promise<Stored> {
-  const instances = await db.selectFrom('instances').selectAll().execute();
+type InstanceRows = readonly Selectable<InstanceTable>[];
+
+/** Everything that is kept but the audit trail; `pages` are all rows of instances, in the order they are to have. */
+export async function readAll(
+  db: Db,
+  pages: AsyncIterable<InstanceRows> | Iterable<InstanceRows>,
+): Promise<Stored> {
+  const registrations: Registration[] = [];
+  const registrationOfRow = sharingTexts();
+  for await (const rows of pages) for (const row of rows) registrations.push(registrationOfRow(row));
   const tombstones = await db.selectFrom('tombstones').selectAll().orderBy('removed_at').execute();
   const floor = await db.selectFrom('revision_floor').select('revision').executeTakeFirst();
   return {
-    registrations: instances.map(registrationOf),
+    registrations,
     tombstones: tombstones.map(tombstoneOf),
     revisionFloor: floor?.revision ?? 0,
   };
