@@ -9,7 +9,8 @@ export interface CheckState {
   failures: number;
   /** It has passed a check at this address. */
   proven: boolean;
-  lastAt: Date | null;
+  /** Milliseconds since the epoch: a Date takes five times the memory. */
+  lastAt: number | null;
   /** Monotonic: the latest check, and the latest that passed, of this incarnation; -Infinity before the first. */
   madeAt: number;
   passedAt: number;
@@ -35,7 +36,8 @@ export interface Instance {
   leaseEnds: number;
   /** The lease was given without a sign of life: the registry does not know when the latest was. */
   leaseGuessed: boolean;
-  lastHeartbeat: Date | null;
+  /** As CheckState.lastAt. */
+  lastHeartbeat: number | null;
   /**
    * The latest; null where none was seen since it registered, or since the registry started: it may be another process
    * now, one that sends no heartbeats. Where it beats by its registration, its health is checked beside the lease.

@@ -15,8 +15,8 @@ export function stateOfService({ instances }: Service): State {
 }
 
 /** ISO 8601 with `+00:00` for `Z`, which Python's `fromisoformat` reads only from 3.11 on. */
-export function isoTime(time: Date | string): string {
-  return (typeof time === 'string' ? time : time.toISOString()).replace(/Z$/, '+00:00');
+export function isoTime(time: Date | number | string): string {
+  return (typeof time === 'string' ? time : new Date(time).toISOString()).replace(/Z$/, '+00:00');
 }
 
 /** A row of `GET /discover/{name}`, with null where there is nothing; the metadata repeats the node, as upstream's does. */

@@ -107,7 +107,7 @@ export class SignsOfLife {
   #hear(seen: OfInstance, instance: Instance, at: Moment, detail: string | null): Transition | undefined {
     const { leaseClock, timings } = this.#parts;
     const when = at.now - seen.agoMs;
-    const wall = seen.agoMs === 0 ? at.wall : new Date(at.wall.getTime() - seen.agoMs);
+    const wall = at.wall.getTime() - seen.agoMs;
     if (seen.kind === 'checked') {
       const { failures, failingMs } = seen;
       const failingSince = failures === 0 ? null : leaseClock.before(at.now, seen.agoMs) - failingMs;
@@ -132,7 +132,7 @@ export class SignsOfLife {
     instance: Instance,
     outcome: CheckOutcome,
     at: Moment,
-    wall: Date,
+    wall: number,
     detail: string | null,
   ): Transition | undefined {
     const { check } = instance;

@@ -27,7 +27,7 @@ function checkResult({ url, problem, milliseconds, status, timestamp }: CheckRes
 
 /** When a sign of life of the service, or its absence, was last seen; null where nothing has been seen yet. */
 function lastCheck({ instances }: Service): string | null {
-  let last: Date | null = null;
+  let last: number | null = null;
   for (const { check, lastHeartbeat } of instances.values()) {
     for (const seen of [check.lastAt, lastHeartbeat]) if (seen !== null && (last ?? 0) < seen) last = seen;
   }
