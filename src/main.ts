@@ -6,6 +6,7 @@ import pjson from '../package.json' with { type: 'json' };
 import { ALIASES, COMMANDS } from './commands/index.js';
 import { fail } from './errors.js';
 import { reportError, requestedOutput, toRegctlError } from './report-error.js';
+import { VERSION_LINE } from './start/version-line.js';
 
 /** Runs the command line of this process and ends the process when the work and the flush are done. */
 export async function run(): Promise<void> {
@@ -25,8 +26,6 @@ export async function run(): Promise<void> {
   // On Node 20 a process that made a request lingers for 85 ms; the work is done, so it ends here.
   process.exit();
 }
-
-const VERSION_LINE = `${pjson.name}/${pjson.version} ${process.platform}-${process.arch} node-${process.version}`;
 
 /**
  * Runs a command without oclif's configuration, which brings help, globbing and templates and takes longer than most

@@ -29,7 +29,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
 
   // From the command line to the operation and back.
   start: { values: ['samples/program', 'undici'], types: ['main'] },
-  main: { values: ['commands/index', 'errors', 'oclif', 'report-error'] },
+  main: { values: ['commands/index', 'errors', 'oclif', 'report-error', 'start/version-line'] },
   oclif: { values: ['commands/index'] },
   commands: { values: ['base-command', 'flags', 'operations', 'render', 'errors', 'wire', 'settings'] },
   'base-command': {
