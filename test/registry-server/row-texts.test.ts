@@ -14,9 +14,9 @@ test.for([
   const life = new Life();
   const expectSame = () => {
     const healthy = healthyOf(life);
-    const text = texts.discovered(healthy);
+    const text = texts.discovered(healthy).toString();
     expect(JSON.parse(text)).toEqual(healthy.map(discoveredRow));
-    expect(texts.discovered(healthy)).toBe(text);
+    expect(texts.discovered(healthy).toString()).toBe(text);
     return text;
   };
   expect(expectSame()).toBe('[]');
