@@ -105,7 +105,7 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
     return undefined;
   }
 
-  // Hooks call back: a promise for each of them would cost as much as all that a read has to do.
+  // Hooks call back, since nothing in them waits.
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-trace-id', request.id);
     const refusal = request.url === '/live' ? undefined : refusalOf(request);
