@@ -34,6 +34,8 @@ export class NodeView {
   readonly path: string;
   readonly known = new Map<string, Known>();
   readonly lost = new Map<string, Lost>();
+  /** Ids of nodes of which something else is known than before, for whoever acts on it to take out. */
+  readonly unsettled = new Set<string>();
   /** `path` is there. */
   hasParents = false;
   /** There was a node, so that parents may be left of it. */
@@ -73,6 +75,7 @@ export class NodeView {
   forgetAll(): void {
     this.known.clear();
     this.lost.clear();
+    this.unsettled.clear();
     this.#unread.clear();
     this.#isListed = false;
     this.hadNodes = false;
@@ -166,6 +169,7 @@ export class NodeView {
     const read = { version, owner, content };
     this.known.set(id, { ...read, agreed: this.#agreed(id, read, data) });
     this.lost.delete(id);
+    this.unsettled.add(id);
     if (owner === zookeeper.sessionId) held.add(path);
     else held.delete(path);
   }
@@ -186,6 +190,7 @@ export class NodeView {
   #gone(id: string): void {
     const known = this.known.get(id);
     this.removed(id);
+    this.unsettled.add(id);
     if (known?.content.kind !== 'own' || !this.hasParents) return;
     if (known.owner === this.#context.zookeeper.sessionId) this.noteLost(id, known.content.incarnation, true);
   }
