@@ -1,5 +1,7 @@
 // One replica over real engines against the embedded registry.
+import { setTimeout as delay } from 'node:timers/promises';
 import { newDeployment, startEngines } from '../test/support/cluster.js';
+import { ZookeeperReader } from '../test/support/zookeeper-reader.js';
 import { type Benchmark, byTurns, type Form } from './benchmark.js';
 import { requirePrograms } from './packages.js';
 import { newIds, registering } from './registrations.js';
@@ -10,6 +12,8 @@ import { wrk } from './wrk.js';
 const READERS = 32;
 const WRITERS: Record<Form, number[]> = { long: [64, 256], short: [256] };
 const SECONDS: Record<Form, number> = { long: 3, short: 1 };
+/** The nodes of all instances are in ZooKeeper this long after the last of them registered. */
+const NODES_MS = 30_000;
 
 export const cluster: Benchmark = {
   about:
@@ -35,6 +39,7 @@ export const cluster: Benchmark = {
           replica: () => registering(replica.url, newIds(), connections, seconds),
           embedded: () => registering(embedded.url, newIds(), connections, seconds),
         });
+        await untilInZookeeper(replica, engines.zookeeper.address, deployment.basePath);
         rows.push(row(`registrations, ${connections} connections`, registered));
       }
       return rows;
@@ -57,6 +62,23 @@ async function registerOne({ url }: Server): Promise<void> {
     }),
   });
   if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+}
+
+/** Throws where the nodes stay away: without a ZooKeeper that takes them a replica registers several times as fast. */
+async function untilInZookeeper({ url }: Server, address: string, basePath: string): Promise<void> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  const counts = [...metrics.matchAll(/^regctl_instances\{.*\} (\d+)$/gm)];
+  const instances = counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  const reader = await ZookeeperReader.connect(address, basePath);
+  try {
+    const until = performance.now() + NODES_MS;
+    for (let nodes = 0; nodes < instances; await delay(100)) {
+      nodes = (await reader.all()).length;
+      if (performance.now() > until) throw new Error(`${nodes} of ${instances} instances are in ZooKeeper`);
+    }
+  } finally {
+    reader.close();
+  }
 }
 
 async function reading({ url }: Server, seconds: number): Promise<number> {

@@ -27,14 +27,17 @@ export class Catalog implements View {
     unknown: 0,
   };
   #inUse = 0;
-  readonly #listeners: ((service: Service) => void)[] = [];
+  readonly #listeners: ((service: Service, id: string | undefined) => void)[] = [];
 
   constructor(maxTombstones = MAX_TOMBSTONES) {
     this.#maxTombstones = maxTombstones;
   }
 
-  /** The listener is told of every service that changed, once the change is made. */
-  onChange(listener: (service: Service) => void): void {
+  /**
+   * The listener is told of every service that changed, once the change is made, and of the id of the instance that did;
+   * undefined where none did.
+   */
+  onChange(listener: (service: Service, id: string | undefined) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -132,7 +135,7 @@ export class Catalog implements View {
     service.instances.set(id, instance);
     this.#index(service, instance);
     this.#tombstones.delete(keyOf(name, id));
-    this.#changed(service, revision);
+    this.#changed(service, revision, id);
   }
 
   /** Gives an instance its changed registration (same service, id and service id), at the next revision. */
@@ -142,7 +145,7 @@ export class Catalog implements View {
     this.#states[instance.registration.state] -= 1;
     instance.registration = { ...instance.registration, ...change, revision };
     this.#states[instance.registration.state] += 1;
-    this.#changed(service, revision);
+    this.#changed(service, revision, instance.registration.id);
   }
 
   /** Gives an instance its registration as the store has it: what is seen of it may stay as it is. */
@@ -180,7 +183,7 @@ export class Catalog implements View {
       const [oldest] = this.#tombstones.keys();
       if (oldest !== undefined) this.#tombstones.delete(oldest);
     }
-    this.#changed(service, tombstone.revision);
+    this.#changed(service, tombstone.revision, tombstone.id);
   }
 
   /** Forgets tombstones from before `limit` (ISO 8601), and services of which nothing is left. */
@@ -199,11 +202,11 @@ export class Catalog implements View {
     }
   }
 
-  #changed(service: Service, revision: number): void {
+  #changed(service: Service, revision: number, id?: string): void {
     service.changed(revision);
     this.#changes += 1;
     service.changedAt = this.#changes;
-    for (const listener of this.#listeners) listener(service);
+    for (const listener of this.#listeners) listener(service, id);
   }
 
   #index(service: Service, instance: Instance): void {

@@ -66,8 +66,8 @@ async function startZookeeper({ withoutQuorum = false, durable = false }: Engine
     writeFileSync(join(folder, 'myid'), '1');
   }
   writeFileSync(config, lines.join('\n'));
-  // A small heap, and no time spent on compiling what runs for seconds.
-  const jvm = ['-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  // A small heap, but where it has to hold what is measured, and no time spent on compiling what runs for seconds.
+  const jvm = [durable ? '-Xmx512m' : '-Xmx64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
   if (!durable) jvm.push('-Dzookeeper.forceSync=no');
   const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
   const command = ['/usr/bin/java', ...jvm, '-cp', JAR, main, config];

@@ -11,6 +11,8 @@ export interface SeenInstance {
 
 type Answer<T> = (error: unknown, value: T) => void;
 
+const CONNECT_MS = 10_000;
+
 export class ZookeeperReader {
   readonly #client: Client;
   readonly #base: string;
@@ -20,11 +22,20 @@ export class ZookeeperReader {
     this.#base = base;
   }
 
+  /** Rejects where there is no session within 10 s. */
   static async connect(address: string, base = '/services'): Promise<ZookeeperReader> {
     const client = zookeeper.createClient(address, { sessionTimeout: 10_000 });
-    const connected = new Promise<void>((resolve) => client.once('connected', resolve));
-    client.connect();
-    await connected;
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => {
+        client.close();
+        reject(new Error(`ZooKeeper at ${address} gives no session`));
+      }, CONNECT_MS);
+      client.once('connected', () => {
+        clearTimeout(late);
+        resolve();
+      });
+      client.connect();
+    });
     return new ZookeeperReader(client, base);
   }
 

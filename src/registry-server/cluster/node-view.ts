@@ -23,6 +23,9 @@ export interface ViewContext {
 
 /** Nodes that are read at once. */
 const WIDTH = 32;
+/** The names are read again this much later than they changed, for each millisecond that it takes; this late at most. */
+const PAUSE_PER_MS = 50;
+const MAX_PAUSE_MS = 500;
 /** Deletions by others. */
 const REMEMBERED = 20;
 /** In place of an id: the names of the nodes, and those beside their parent. */
@@ -34,6 +37,8 @@ export class NodeView {
   readonly path: string;
   readonly known = new Map<string, Known>();
   readonly lost = new Map<string, Lost>();
+  /** Ids of nodes of which something else is known than before, for whoever acts on it to take out. */
+  readonly unsettled = new Set<string>();
   /** `path` is there. */
   hasParents = false;
   /** There was a node, so that parents may be left of it. */
@@ -46,6 +51,12 @@ export class NodeView {
   /** Ids of nodes that have to be read. */
   readonly #unread = new Set<string>();
   #isListed = false;
+  /** What the latest list of the names took. */
+  #listMs = 0;
+  /** The names have changed, and are read again then. */
+  #listing: NodeJS.Timeout | undefined;
+  /** The watch of a node has fired since the latest refresh. */
+  #hasFired = false;
 
   /** `changed` is called when a watch fires: there is something to read. */
   constructor(service: string, basePath: string, context: ViewContext, changed: () => void) {
@@ -73,6 +84,7 @@ export class NodeView {
   forgetAll(): void {
     this.known.clear();
     this.lost.clear();
+    this.unsettled.clear();
     this.#unread.clear();
     this.#isListed = false;
     this.hadNodes = false;
@@ -90,16 +102,21 @@ export class NodeView {
 
   /** Reads what has to be read. */
   async refresh(): Promise<void> {
-    if (!this.#isListed) await this.#list();
+    // Names first where a node may have gone: they tell whether all went, with their parents.
+    if (!this.#isListed || (this.#hasFired && this.#listing !== undefined)) await this.#list();
+    this.#hasFired = false;
     await eachOf([...this.#unread], WIDTH, (id) => this.#read(id));
   }
 
   /** Waits for parents: whoever makes `{service}` makes `instances` next. */
   async awaitParents(): Promise<void> {
     const path = this.path.slice(0, -'/instances'.length);
-    const doubt = () => this.doubtNames();
-    const names = await this.#ask(PARENT, doubt, (watch) => this.#context.zookeeper.children(path, watch));
-    if (names?.includes('instances') === true) doubt();
+    const names = await this.#ask(
+      PARENT,
+      () => this.#listNow(),
+      (watch) => this.#context.zookeeper.children(path, watch),
+    );
+    if (names?.includes('instances') === true) this.doubtNames();
   }
 
   /** This replica wrote the node. It is read once more where no watch is left for it. */
@@ -128,16 +145,32 @@ export class NodeView {
     if (deletedAt.length > REMEMBERED) deletedAt.shift();
   }
 
+  /** A long list takes long, and while many instances come it changes all the time. */
+  #listSoon(): void {
+    const ms = Math.min(MAX_PAUSE_MS, PAUSE_PER_MS * this.#listMs);
+    this.#listing ??= setTimeout(() => this.#listNow(), ms).unref();
+  }
+
+  #listNow(): void {
+    this.doubtNames();
+    this.#changed();
+  }
+
   async #list(): Promise<void> {
-    const { zookeeper, news } = this.#context;
-    const doubt = () => this.doubtNames();
+    const { zookeeper, clock, news } = this.#context;
+    const since = clock.now();
+    clearTimeout(this.#listing);
+    this.#listing = undefined;
     this.#isListed = true;
-    const names = await this.#ask(NAMES, doubt, (watch) => zookeeper.children(this.path, watch)).catch(
-      (error: unknown) => {
-        doubt();
-        throw error;
-      },
-    );
+    const names = await this.#ask(
+      NAMES,
+      () => this.#listSoon(),
+      (watch) => zookeeper.children(this.path, watch),
+    ).catch((error: unknown) => {
+      this.doubtNames();
+      throw error;
+    });
+    this.#listMs = clock.now() - since;
     const there = new Set(names);
     this.hasParents = names !== undefined;
     this.hadNodes = this.hasParents && (this.hadNodes || there.size > 0);
@@ -153,10 +186,14 @@ export class NodeView {
   async #read(id: string): Promise<void> {
     const { zookeeper, news, held } = this.#context;
     const path = this.pathOf(id);
-    const doubt = () => this.doubt(id);
+    const fired = () => {
+      this.doubt(id);
+      this.#hasFired = true;
+      this.#changed();
+    };
     this.#unread.delete(id);
-    const node = await this.#ask(id, doubt, (watch) => zookeeper.get(path, watch)).catch((error: unknown) => {
-      doubt();
+    const node = await this.#ask(id, fired, (watch) => zookeeper.get(path, watch)).catch((error: unknown) => {
+      this.doubt(id);
       throw error;
     });
     if (node === undefined) return this.#gone(id);
@@ -166,6 +203,7 @@ export class NodeView {
     const read = { version, owner, content };
     this.known.set(id, { ...read, agreed: this.#agreed(id, read, data) });
     this.lost.delete(id);
+    this.unsettled.add(id);
     if (owner === zookeeper.sessionId) held.add(path);
     else held.delete(path);
   }
@@ -186,6 +224,7 @@ export class NodeView {
   #gone(id: string): void {
     const known = this.known.get(id);
     this.removed(id);
+    this.unsettled.add(id);
     if (known?.content.kind !== 'own' || !this.hasParents) return;
     if (known.owner === this.#context.zookeeper.sessionId) this.noteLost(id, known.content.incarnation, true);
   }
@@ -203,7 +242,6 @@ export class NodeView {
       answer = await ask(() => {
         this.#armed.delete(key);
         fired();
-        this.#changed();
       });
       return answer;
     } finally {

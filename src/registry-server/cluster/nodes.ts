@@ -78,7 +78,10 @@ export class InstanceNodes {
   /** Follows the directory, the members and ZooKeeper from now on, in the background. */
   start(): void {
     const { zookeeper, members, catalog } = this.#options;
-    catalog.onChange(({ name }) => this.#rounds.mark(name));
+    catalog.onChange(({ name }, id) => {
+      if (id !== undefined) this.#services.get(name)?.changed(id);
+      this.#rounds.mark(name);
+    });
     members.onChange(() => this.#markAll());
     this.#unsubscribe.push(
       zookeeper.onConnection((connected) => connected && this.#rounds.wake()),

@@ -42,6 +42,8 @@ export class ServiceNodes {
   readonly #view: NodeView;
   /** Since when there is no node any more; monotonic. */
   #emptySince: number | undefined;
+  /** Every instance has been looked at: since then those alone are that something has changed of. */
+  #isLookedThrough = false;
 
   /** `changed` is called when a watch fires: `settle` has something to do. */
   constructor(service: string, basePath: string, context: NodesContext, changed: () => void) {
@@ -60,6 +62,12 @@ export class ServiceNodes {
   rest(): void {
     this.#view.forgetAll();
     this.#emptySince = undefined;
+    this.#isLookedThrough = false;
+  }
+
+  /** The directory has something else of the instance: `settle` has something to do. */
+  changed(id: string): void {
+    this.#view.unsettled.add(id);
   }
 
   /**
@@ -83,17 +91,23 @@ export class ServiceNodes {
     return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
+  /** What is to be done about the instances that something has changed of. */
   #steps(session: string): Map<string, Step> {
-    const { known, lost } = this.#view;
+    const { known, lost, unsettled } = this.#view;
     const wanted = this.#context.catalog.service(this.#service)?.instances ?? NOBODY;
-    for (const id of lost.keys()) if (!wanted.has(id)) lost.delete(id);
+    if (!this.#isLookedThrough) for (const id of [...wanted.keys(), ...known.keys()]) unsettled.add(id);
+    this.#isLookedThrough = true;
     const steps = new Map<string, Step>();
-    for (const id of new Set([...wanted.keys(), ...known.keys()])) {
+    for (const id of unsettled) {
       const registration = wanted.get(id)?.registration;
+      if (registration === undefined) lost.delete(id);
       if (registration !== undefined && !known.has(id) && isForeign(registration)) {
         this.#view.noteLost(id, registration.incarnation, false);
       }
-      const step = this.#allowed(id, stepFor(registration, known.get(id), lost.get(id), session));
+      const due = stepFor(registration, known.get(id), lost.get(id), session);
+      // What is due and not allowed, or does not succeed, is looked at again each time.
+      if (due.kind === 'none') unsettled.delete(id);
+      const step = this.#allowed(id, due);
       if (step.kind !== 'none') steps.set(id, step);
     }
     return steps;

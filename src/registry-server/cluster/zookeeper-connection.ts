@@ -131,12 +131,22 @@ export class Connection {
         if (error === null || error === undefined) resolve(value);
         else reject(error);
       };
+      this.#collect();
       try {
         ask(this.#client, answer);
       } catch (error) {
         answer(error instanceof Error ? error : new Error(String(error)), undefined as T);
       }
     });
+  }
+
+  /** What is asked in one turn of the event loop goes to the socket as one write. */
+  #collect(): void {
+    const { socket } = this.#inside;
+    if (socket === undefined || socket.writableCorked > 0) return;
+    socket.cork();
+    // After all that the promises of this turn ask.
+    process.nextTick(() => socket.uncork());
   }
 
   /** Cuts the connection; the session goes on, and every call under way rejects. */
