@@ -146,7 +146,7 @@ export class Connection {
     if (socket === undefined || socket.writableCorked > 0) return;
     socket.cork();
     // After all that the promises of this turn ask.
-    process.nextTick(() => socket.uncork());
+    setImmediate(() => socket.uncork());
   }
 
   /** Cuts the connection; the session goes on, and every call under way rejects. */
