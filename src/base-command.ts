@@ -5,6 +5,7 @@ import { type Context, makeContext } from './context.js';
 import { fail, type RegctlError } from './errors.js';
 import { type Output, outputFlags } from './flags.js';
 import type { ContextFlags } from './host.js';
+import { monotonicMs } from './monotonic.js';
 import { jsonArray } from './render/json-array.js';
 import { PLAIN } from './render/style.js';
 import { clean, cleanDeep, safeJson } from './render/text.js';
@@ -12,7 +13,8 @@ import { traceLine } from './render/trace.js';
 import type { LineView, View } from './render/view.js';
 import { reportError, requestedOutput, toRegctlError } from './report-error.js';
 import { contextFilePath } from './sources.js';
-import { useColour, writeAll } from './terminal.js';
+import { isTerminal, print, stderr, stdout, writeAll } from './stdio.js';
+import { useColour } from './terminal.js';
 
 /** What takes less needs no word about it. */
 const PROGRESS_AFTER_MS = 1_000;
@@ -30,9 +32,8 @@ export abstract class BaseCommand extends Command {
   static override baseFlags = outputFlags;
 
   private readonly controller = new AbortController();
-  private context: Context | undefined;
   private flags: OutputFlags | undefined;
-  private readonly started = performance.now();
+  private readonly started = monotonicMs();
   private progressShown = false;
   private progressLater: NodeJS.Timeout | undefined;
   private changed = false;
@@ -52,16 +53,19 @@ export abstract class BaseCommand extends Command {
   /** oclif's own looks for deprecated names, of which there are none. */
   protected override async init(): Promise<void> {}
 
-  /** Reads the settings and makes the context; SIGINT and SIGTERM fire its signal from here on. */
+  /**
+   * Reads the settings and makes the context; SIGINT and SIGTERM fire its signal from here on. Its connections end with
+   * the process: closing one before costs a millisecond.
+   */
   protected async open(flags: OutputFlags & ContextFlags): Promise<Context> {
     this.flags = flags;
     for (const [signal, exit] of Object.entries(SIGNALS)) this.endOn(signal as NodeJS.Signals, exit);
     const ask = async (message: string) =>
       (await import('./prompts.js')).hidden(message, {
-        output: process.stderr,
+        output: stderr(),
         signal: this.controller.signal,
       });
-    this.context = await makeContext(flags, {
+    return makeContext(flags, {
       environment: process.env,
       folder: workingFolder(),
       // Made where it is read: it takes Node 6 ms.
@@ -79,7 +83,6 @@ export abstract class BaseCommand extends Command {
       trace: flags.debug ? (event) => this.notify(traceLine(event)) : undefined,
       askSecret: flags['secret-stdin'] === true ? undefined : () => (this.canAsk() ? ask : undefined),
     });
-    return this.context;
   }
 
   /** The path of the context file, for the commands that need nothing else of a context. */
@@ -90,7 +93,7 @@ export abstract class BaseCommand extends Command {
 
   /** True where a person can be asked: a terminal on both sides, outside CI, without --no-input. */
   protected canAsk(): boolean {
-    return this.flags?.input === true && !process.env.CI && process.stderr.isTTY && process.stdin.isTTY;
+    return this.flags?.input === true && !process.env.CI && isTerminal('stderr') && isTerminal('stdin');
   }
 
   /** Asks for one of the services the registry lists where the argument is missing and a person is there. */
@@ -108,7 +111,7 @@ export abstract class BaseCommand extends Command {
     if (services.length === 0) throw fail('NO_SERVICES', { url: registry.url });
     const { select } = await import('./prompts.js');
     const names = services.map(({ service_name }) => service_name).sort();
-    return select('Which service?', names, { output: process.stderr, signal: this.controller.signal });
+    return select('Which service?', names, { output: stderr(), signal: this.controller.signal });
   }
 
   /** Asks before something is destroyed; without a person to ask, the flag that asked for it is enough. */
@@ -116,7 +119,7 @@ export abstract class BaseCommand extends Command {
     if (yes) return true;
     if (!this.canAsk()) {
       // A person is there but would not see the question: what is destroyed must be said aloud.
-      if (!process.stdin.isTTY || process.env.CI || this.flags?.input === false) return true;
+      if (!isTerminal('stdin') || process.env.CI || this.flags?.input === false) return true;
       throw fail('USAGE', {
         what: question,
         why: 'Standard error is no terminal to ask on.',
@@ -124,20 +127,20 @@ export abstract class BaseCommand extends Command {
       });
     }
     const { confirm } = await import('./prompts.js');
-    return confirm(question, { output: process.stderr, signal: this.controller.signal });
+    return confirm(question, { output: stderr(), signal: this.controller.signal });
   }
 
   /** Prints a result in the format that was asked for. */
   protected async print<R>(result: R, view: View<R>): Promise<void> {
     this.progress(undefined);
-    for await (const part of this.format(result, view)) await writeAll(process.stdout, part);
+    await print(this.format(result, view));
   }
 
   /** Prints batches of items as they come, with `-o ndjson` alone. */
   protected async printLines(batches: AsyncIterable<readonly unknown[]>): Promise<void> {
     for await (const batch of batches) {
       this.progress(undefined);
-      await writeAll(process.stdout, batch.map((item) => `${safeJson(item)}\n`).join(''));
+      await writeAll(stdout(), batch.map((item) => `${safeJson(item)}\n`).join(''));
     }
   }
 
@@ -157,7 +160,7 @@ export abstract class BaseCommand extends Command {
         this.progress(undefined);
         const line =
           output === 'ndjson' ? safeJson(item) : output === 'name' ? view.name(item) : view.line(item, paper);
-        await writeAll(process.stdout, `${line}\n`);
+        await writeAll(stdout(), `${line}\n`);
       }
       return;
     }
@@ -186,11 +189,6 @@ export abstract class BaseCommand extends Command {
     await reportError(found, output, error, this.flags?.debug === true);
   }
 
-  protected override async finally(error: Error | undefined): Promise<void> {
-    await this.context?.close();
-    await super.finally(error);
-  }
-
   private output(): Output {
     return this.flags?.json ? 'json' : (this.flags?.output ?? 'table');
   }
@@ -198,8 +196,8 @@ export abstract class BaseCommand extends Command {
   private async *format<R>(result: R, view: View<R>): AsyncGenerator<string> {
     switch (this.output()) {
       case 'json': {
-        if (Array.isArray(result) && !process.stdout.isTTY) yield* jsonArray(result);
-        else yield `${safeJson(result, process.stdout.isTTY ? 2 : undefined)}\n`;
+        if (Array.isArray(result) && !isTerminal('stdout')) yield* jsonArray(result);
+        else yield `${safeJson(result, isTerminal('stdout') ? 2 : undefined)}\n`;
         return;
       }
       case 'ndjson': {
@@ -223,8 +221,8 @@ export abstract class BaseCommand extends Command {
 
   private async paper() {
     // A pseudo-terminal that nobody sized says 0 columns.
-    const columns = process.stdout.isTTY && process.stdout.columns;
-    const colour = useColour(process.stdout, process.env, this.flags?.color);
+    const columns = isTerminal('stdout') && process.stdout.columns;
+    const colour = useColour({ isTTY: isTerminal('stdout') }, process.env, this.flags?.color);
     return {
       style: colour ? (await import('./render/colours.js')).COLOURS : PLAIN,
       ...(columns
@@ -245,15 +243,15 @@ export abstract class BaseCommand extends Command {
 
   private notify(line: string): void {
     this.progress(undefined);
-    process.stderr.write(`${clean(line)}\n`);
+    stderr().write(`${clean(line)}\n`);
   }
 
   private progress(line: string | undefined): void {
-    if (!process.stderr.isTTY) return;
+    if (!isTerminal('stderr')) return;
     clearTimeout(this.progressLater);
     if (!this.progressShown) {
       if (line === undefined) return;
-      const tooSoonMs = PROGRESS_AFTER_MS - (performance.now() - this.started);
+      const tooSoonMs = PROGRESS_AFTER_MS - (monotonicMs() - this.started);
       if (tooSoonMs > 0) {
         // What is still going on then is shown then, also if nothing happens until it ends.
         this.progressLater = setTimeout(() => this.progress(line), tooSoonMs).unref();
@@ -261,9 +259,7 @@ export abstract class BaseCommand extends Command {
       }
     }
     this.progressShown = line !== undefined;
-    process.stderr.write(
-      `\r\u001b[K${line === undefined ? '' : clean(line, (process.stderr.columns || 80) - 2)}`,
-    );
+    stderr().write(`\r\u001b[K${line === undefined ? '' : clean(line, (process.stderr.columns || 80) - 2)}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { fail, RegctlError } from './errors.js';
 import type { ContextFlags, Host } from './host.js';
 import type { Http } from './http/http.js';
 import { readStream, readTextFile } from './inputs.js';
+import { monotonicMs } from './monotonic.js';
 import { openHttp } from './open-http.js';
 import type { RegistryClient } from './registry-client/client.js';
 import { Secret } from './secret.js';
@@ -210,7 +211,7 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
 function systemClock(signal: AbortSignal): Clock {
   return {
     now: () => Date.now(),
-    monotonic: () => performance.now(),
+    monotonic: monotonicMs,
     sleep: (ms, other = signal) => sleep(ms, other),
   };
 }

@@ -4,15 +4,14 @@ import { ExitError } from '@oclif/core/errors';
 import { settings } from '@oclif/core/settings';
 import pjson from '../package.json' with { type: 'json' };
 import { ALIASES, COMMANDS } from './commands/index.js';
-import { fail } from './errors.js';
 import { reportError, requestedOutput, toRegctlError } from './report-error.js';
 import { VERSION_LINE } from './start/version-line.js';
+import { flush, mindOutput, stdout } from './stdio.js';
 
 /** Runs the command line of this process and ends the process when the work and the flush are done. */
 export async function run(): Promise<void> {
   // oclif would look for TypeScript sources where NODE_ENV says test or development.
   settings.enableAutoTranspile = false;
-  mindOutput();
   const argv = process.argv.slice(2);
   // `regctl help list` is what people type; oclif's own help command is a package of its own.
   if (argv[0] === 'help') argv.splice(0, argv.length, ...argv.slice(1), '--help');
@@ -21,8 +20,7 @@ export async function run(): Promise<void> {
   } catch (error) {
     await settle(error, argv);
   }
-  await flushed(process.stdout);
-  await flushed(process.stderr);
+  await flush();
   // On Node 20 a process that made a request lingers for 85 ms; the work is done, so it ends here.
   process.exit();
 }
@@ -33,7 +31,7 @@ export async function run(): Promise<void> {
  */
 async function dispatch(argv: string[]): Promise<void> {
   if (argv[0] === '--version') {
-    process.stdout.write(`${VERSION_LINE}\n`);
+    stdout().write(`${VERSION_LINE}\n`);
     return;
   }
   const found = commandOf(argv);
@@ -43,8 +41,6 @@ async function dispatch(argv: string[]): Promise<void> {
     return runOclif(argv);
   }
   const { default: command } = await found.load();
-  // Loading oclif's command adds one.
-  mindOutput();
   command.id = found.id;
   await command.start(found.rest, CONFIG);
 }
@@ -78,21 +74,6 @@ const CONFIG = {
   scopedEnvVarKeys: () => [],
 } as unknown as Config;
 
-/** What becomes of the process where its output is not taken. */
-function mindOutput(): void {
-  // oclif's own listener throws, which ends the process with a stack trace.
-  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error');
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // A reader that went away (`| head`) has what it wanted.
-    if (error.code === 'EPIPE') process.exit();
-    const { message, hint, exit } = fail('OUTPUT_FAILED', { cause: error.code ?? error.message });
-    process.stderr.write(`Error: ${message}\n${hint}\n`);
-    process.exit(exit);
-  });
-  // Nobody reads the words beside the data: the work goes on.
-  process.stderr.on('error', () => undefined);
-}
-
 /** What oclif throws outside a command: help was asked for (exit 0), or there is no such command. */
 async function settle(error: unknown, argv: string[]): Promise<void> {
   if (error instanceof ExitError) {
@@ -101,11 +82,4 @@ async function settle(error: unknown, argv: string[]): Promise<void> {
   }
   const found = toRegctlError(error, { command: undefined, argv });
   await reportError(found, requestedOutput(argv), error, argv.includes('--debug'));
-}
-
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    if (stream.writableLength === 0) resolve();
-    else stream.write('', () => resolve());
-  });
 }

@@ -2,7 +2,7 @@
 import { type ErrorCode, fail, RegctlError } from './errors.js';
 import { OUTPUTS, type Output } from './flags.js';
 import { clean, cleanDeep, safeJson, wrap } from './render/text.js';
-import { writeAll } from './terminal.js';
+import { isTerminal, stderr, stdout, writeAll } from './stdio.js';
 
 /** The `--json` document of an error; an allow-list, so that nothing else of it gets out (cli.md). */
 export interface ErrorDocument {
@@ -77,18 +77,18 @@ export async function reportError(
   debug: boolean,
 ): Promise<void> {
   process.exitCode = error.exit;
-  if (debug && thrown instanceof Error && error.code === 'BUG') process.stderr.write(`${thrown.stack}\n`);
+  if (debug && thrown instanceof Error && error.code === 'BUG') stderr().write(`${thrown.stack}\n`);
   const document: ErrorDocument = {
     error: { code: error.code, message: clean(error.message), hint: clean(error.hint), exit: error.exit },
   };
   if (output === 'json')
-    return writeAll(process.stdout, `${safeJson(document, process.stdout.isTTY ? 2 : undefined)}\n`);
-  if (output === 'ndjson') return writeAll(process.stdout, `${safeJson(document)}\n`);
+    return writeAll(stdout(), `${safeJson(document, isTerminal('stdout') ? 2 : undefined)}\n`);
+  if (output === 'ndjson') return writeAll(stdout(), `${safeJson(document)}\n`);
   if (output === 'yaml') {
     const { stringify } = await import('yaml');
-    return writeAll(process.stdout, stringify(cleanDeep(document)));
+    return writeAll(stdout(), stringify(cleanDeep(document)));
   }
-  const width = (process.stderr.isTTY && process.stderr.columns) || Number.POSITIVE_INFINITY;
+  const width = (isTerminal('stderr') && process.stderr.columns) || Number.POSITIVE_INFINITY;
   const lines = [`Error: ${clean(error.message)}`, clean(error.hint)].map((line) => wrap(line, width));
-  return writeAll(process.stderr, `${lines.join('\n')}\n`);
+  return writeAll(stderr(), `${lines.join('\n')}\n`);
 }

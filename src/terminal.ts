@@ -1,5 +1,3 @@
-import type { Writable } from 'node:stream';
-
 /** Colour on a terminal; --color and --no-color first, then NO_COLOR, then FORCE_COLOR (no-color.org, force-color.org). */
 export function useColour(
   stream: { isTTY?: boolean },
@@ -10,16 +8,4 @@ export function useColour(
   if (environment.NO_COLOR) return false;
   if (environment.FORCE_COLOR !== undefined) return !['0', 'false'].includes(environment.FORCE_COLOR);
   return stream.isTTY === true && environment.TERM !== 'dumb';
-}
-
-/** Writes and waits for the buffer to drain, so that memory does not grow with the output. */
-export async function writeAll(stream: Writable, text: string): Promise<void> {
-  if (stream.write(text)) return;
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      stream.off('drain', done).off('close', done);
-      resolve();
-    };
-    stream.once('drain', done).once('close', done);
-  });
 }

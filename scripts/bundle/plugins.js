@@ -8,15 +8,52 @@ const lazyOclif = {
   transform: { filter: { id: /@oclif\/core\/lib\/.*\.js$/ }, handler: (code) => lazily(code, () => true) },
 };
 
-/** undici loads node:http2 for connections that regctl never makes. */
-const lazyHttp2 = {
-  name: 'lazy-http2',
-  transform: {
-    filter: { id: /undici\/lib\/dispatcher\/client\.js$/ },
-    handler: (code) =>
-      code.replace(/const connectH2 = (require\([^)]+\))/, 'const connectH2 = (...args) => $1(...args)'),
-  },
-};
+/** Changes what one pattern finds in some files of a package; the build fails where another release has none of it. */
+function edit(name, id, pattern, by) {
+  const handler = (code, file) => {
+    const made = code.replace(pattern, by);
+    if (made === code) throw new Error(`${name}: ${file} has nothing to change`);
+    return made;
+  };
+  return { name, transform: { filter: { id }, handler } };
+}
+
+/** oclif listens to standard output, for which Node has to make it; src/stdio.ts does so where it is used. */
+const quietOclif = edit(
+  'quiet-oclif',
+  /@oclif\/core\/lib\/command\.js$/,
+  /^process\.stdout\.on\('error'.*?^}\);$/ms,
+  '',
+);
+
+/** What undici loads of Node for connections that regctl never makes, for defaults that it says, for what went wrong. */
+const lightUndici = [
+  edit(
+    'lazy-http2',
+    /undici\/lib\/dispatcher\/client\.js$/,
+    /const connectH2 = (require\([^)]+\))/,
+    'const connectH2 = (...args) => $1(...args)',
+  ),
+  edit(
+    'lazy-header-size',
+    /undici\/lib\/dispatcher\/client\.js$/,
+    /const http = (require\([^)]+\))(.*?)const getDefaultNodeMaxHeaderSize = .*?\n\n/s,
+    '$2const getDefaultNodeMaxHeaderSize = () => $1.maxHeaderSize\n\n',
+  ),
+  edit(
+    'lazy-message',
+    /undici\/lib\/core\/util\.js$/,
+    /const { IncomingMessage } = (require\([^)]+\))(.*?=== )IncomingMessage\b/s,
+    '$2$1.IncomingMessage',
+  ),
+  // Its calls are all `assert(value, message)`, or the build says that nothing was found.
+  edit(
+    'lazy-assert',
+    /undici\/lib\/(core\/(util|connect|request)|dispatcher\/client(-h1)?|api\/(readable|api-request))\.js$/,
+    /const assert = (require\('node:assert'\))(?!.*\bassert[.,;)])/s,
+    'const assert = (value, message) => { if (!value) $1(value, message) }',
+  ),
+];
 
 /** jsonwebtoken asks semver for what is so on every Node that regctl runs on. */
 const knownNode = {
@@ -51,4 +88,4 @@ const ascii = {
 };
 
 /** All of them, in order. */
-export const plugins = [lazyOclif, lazyHttp2, knownNode, lazyChunks, ascii];
+export const plugins = [lazyOclif, quietOclif, ...lightUndici, knownNode, lazyChunks, ascii];

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import type { buildConnector as Connect, Dispatcher } from 'undici';
+import { monotonicMs } from '../monotonic.js';
 import { Agent, buildConnector, request } from '../undici/parts.js';
 import type { HttpOptions, Timing } from './http.js';
 
@@ -19,6 +20,9 @@ export interface Pool {
   expiry: Map<string, number>;
 }
 
+/** Node's own limit, which undici would load node:http to ask for. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
 /** Opens a pool whose own timeouts are off: the caller's deadline rules. */
 export async function openPool(options: HttpOptions): Promise<Pool> {
   const reached = new Set<string>();
@@ -34,10 +38,10 @@ export async function openPool(options: HttpOptions): Promise<Pool> {
     const origin = `${target.protocol}//${target.host ?? target.hostname}`;
     const phases: Timing = {};
     timing.set(origin, phases);
-    const started = performance.now();
+    const started = monotonicMs();
     let last = started;
     const lap = () => {
-      const now = performance.now();
+      const now = monotonicMs();
       const spent = now - last;
       last = now;
       return spent;
@@ -58,7 +62,12 @@ export async function openPool(options: HttpOptions): Promise<Pool> {
       if (socket instanceof tls.TLSSocket) noteExpiry(expiry, origin, socket);
     });
   };
-  const pool = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 1_000 };
+  const pool = {
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 1_000,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
   if (!options.proxy) return { ...over(new Agent({ ...pool, connect })), reached, timing, expiry };
   const { http, https, no } = options.proxy;
   const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js');

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { monotonicMs } from '../monotonic.js';
 
 /** A signal that fires after a time or when another one fires. */
 export interface Deadline {
@@ -20,7 +21,7 @@ export function startDeadline(ms: number, others: readonly (AbortSignal | undefi
   const controller = new AbortController();
   let passed = false;
   let left = ms;
-  let since = performance.now();
+  let since = monotonicMs();
   const start = () =>
     setTimeout(() => {
       passed = true;
@@ -40,10 +41,10 @@ export function startDeadline(ms: number, others: readonly (AbortSignal | undefi
     passed: () => passed,
     pause() {
       clearTimeout(timer);
-      left = Math.max(0, left - (performance.now() - since));
+      left = Math.max(0, left - (monotonicMs() - since));
     },
     resume() {
-      since = performance.now();
+      since = monotonicMs();
       timer = start();
     },
     clear() {

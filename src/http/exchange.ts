@@ -1,6 +1,7 @@
 // A request from its first byte to the beginning of its answer, with its deadline and what is told of it.
 import type { Dispatcher } from 'undici';
 import { RegctlError } from '../errors.js';
+import { monotonicMs } from '../monotonic.js';
 import type { Pool } from './connect.js';
 import { type Deadline, startDeadline } from './deadline.js';
 import { connectionError } from './failures.js';
@@ -36,14 +37,14 @@ export function exchanges(options: HttpOptions) {
     const { timeoutMs = options.timeoutMs ?? request.defaultTimeoutMs ?? DEFAULT_TIMEOUT_MS } = request;
     const deadline = startDeadline(timeoutMs, [request.finish ? undefined : options.signal, request.signal]);
     const origin = new URL(request.url).origin;
-    const started = performance.now();
+    const started = monotonicMs();
     const slow = setTimeout(() => options.slow?.(request), SLOW_MS);
     if (!SAFE_METHODS.has(request.method)) options.changing?.(request);
     const event: TraceEvent = { method: request.method, url: request.url, timing: {} };
     const end = () => {
       deadline.clear();
       clearTimeout(slow);
-      event.timing = { ...timing.get(origin), ...event.timing, total: performance.now() - started };
+      event.timing = { ...timing.get(origin), ...event.timing, total: monotonicMs() - started };
       timing.delete(origin);
       options.trace?.(event);
     };
@@ -78,7 +79,7 @@ export function exchanges(options: HttpOptions) {
       });
       const answer = await Promise.race([sent, aborted(deadline.signal)]);
       event.status = answer.statusCode;
-      event.timing.firstByte = performance.now() - started;
+      event.timing.firstByte = monotonicMs() - started;
       return { answer, deadline, started, end, failed, certificateExpiry: expiry.get(origin) };
     } catch (error) {
       const caught = failed(error);

@@ -1,6 +1,7 @@
 // The one HTTP client: bounded in time and size, redirects never followed, failures as errors of the catalogue.
 import type { Dispatcher } from 'undici';
 import { fail } from '../errors.js';
+import { monotonicMs } from '../monotonic.js';
 import { chunksOf, readBody, tooLarge } from './body.js';
 import { type Exchange, exchanges } from './exchange.js';
 import { backoffMs, isTransient, retryAfterMs, SAFE_METHODS } from './retry.js';
@@ -121,7 +122,7 @@ export function createHttp(options: HttpOptions): Http {
     try {
       const text = await readBody(answer, request.maxBytes ?? MAX_BYTES, request.url);
       refuseRedirect(answer, request.url);
-      const ms = performance.now() - started;
+      const ms = monotonicMs() - started;
       noteStale(request, answer);
       return {
         url: request.url,

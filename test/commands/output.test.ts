@@ -133,6 +133,31 @@ it.runIf(existsSync('/dev/full'))('an output that cannot be written is said, and
   expect(stderr).toContain('Error: The result cannot be written to standard output: ENOSPC.');
 });
 
+/** Runs a command with its output into a pipe that is full and says so instead of waiting; then reads the pipe. */
+const INTO_FULL_PIPE = `
+import os, subprocess, sys, time
+end, start = os.pipe()
+os.set_blocking(start, False)
+full = 0
+try:
+    while True: full += os.write(start, b'x')
+except BlockingIOError:
+    command = subprocess.Popen(sys.argv[1:], stdout=start)
+os.close(start)
+time.sleep(0.5)
+with os.fdopen(end, 'rb') as pipe: sys.stdout.buffer.write(pipe.read()[full:])
+sys.exit(command.wait())`;
+
+it.runIf(existsSync('/usr/bin/python3'))('waits for a pipe that other programs have filled', () => {
+  const { status, stdout, stderr } = spawnSync(
+    '/usr/bin/python3',
+    ['-c', INTO_FULL_PIPE, process.execPath, ENTRY, 'mint-token'],
+    { encoding: 'utf8', env: { ...process.env, JWT_SECRET: SECRET, SERVICE_ID: '1' } },
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^ey[\w-]+\.[\w-]+\.[\w-]+\n$/);
+});
+
 it('a message is sent although nobody reads what is said beside it', async () => {
   const service = await startSampleService({ name: 'asr-service', secret: SECRET });
   const child = spawn(process.execPath, [ENTRY, 'send', 'asr-service', '-t', 'query', '--url', service.url], {
