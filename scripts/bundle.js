@@ -28,7 +28,6 @@ const output = {
   entryFileNames: '[name].cjs',
   chunkFileNames: '[name]-[hash].cjs',
   comments: false,
-  ...(forCoverage ? {} : { codeSplitting: { groups, includeDependenciesRecursively: false } }),
   sourcemap: forCoverage,
 };
 
@@ -36,7 +35,9 @@ rmSync(dir, { recursive: true, force: true });
 const main = await build({
   ...shared,
   input: { main: 'src/main.ts', sample: 'src/samples/main.ts' },
-  output,
+  output: forCoverage
+    ? output
+    : { ...output, codeSplitting: { groups, includeDependenciesRecursively: false } },
 });
 writeFileSync(
   `${dir}/THIRD-PARTY-LICENCES.txt`,

@@ -7,10 +7,11 @@
 const CHUNKS = {
   'oclif-rest':
     /@oclif\/core\/lib\/(help|ux|config|module-loader|performance|util\/(read|find|cache|determine|os))|node_modules\/(ejs|cli-spinners|color-|wrap-ansi|ansis|ansi-escapes|ansi-styles|minimatch|fdir|tinyglobby|lilconfig|brace-expansion|balanced-match|is-wsl|is-docker|get-package-type|clean-stack|widest-line)/,
-  'undici-rest': /undici\/lib\/(web|encoding|llhttp\/llhttp-wasm|dispatcher\/client-h2|dispatcher\/env)/,
+  'undici-rest':
+    /undici\/lib\/(web|encoding|llhttp\/llhttp-wasm|core\/socks5|dispatcher\/(client-h2|env|proxy|socks5))/,
   picomatch: /node_modules\/picomatch/,
   command:
-    /@oclif\/core|node_modules\/ms\/|src\/(base-command|context|env-file|errors|flags|host|inputs|open-http|report-error|secret|secret-source|settings|sources|terminal|render\/(json-array|style|text|trace|view))\.ts$/,
+    /@oclif\/core|node_modules\/ms\/|src\/(base-command|context|env-file|errors|flags|host|inputs|monotonic|open-http|report-error|secret|secret-source|settings|sources|stdio|terminal|render\/(json-array|style|text|trace|view))\.ts$/,
   request: /node_modules\/(undici|valibot)|src\/(http|registry-client|undici|wire)\//,
 };
 /** As rolldown's `codeSplitting.groups` takes them. */

@@ -9,7 +9,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   type Stats,
@@ -132,7 +132,9 @@ export function readOurs(path: string): Buffer | undefined {
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     const stats = fstatSync(file);
-    return stats.isFile() && isOurs(stats) && stats.size <= MAX_BYTES ? readFileSync(file) : undefined;
+    if (!stats.isFile() || !isOurs(stats) || stats.size > MAX_BYTES) return undefined;
+    const bytes = Buffer.allocUnsafeSlow(stats.size);
+    return readSync(file, bytes) === bytes.length ? bytes : undefined;
   } catch {
     // None yet, or none that may be read.
     return undefined;

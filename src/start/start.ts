@@ -10,7 +10,7 @@ const cache = openCodeCache(cacheName(), process.env);
 // Whatever ends the process, it has done its work by then.
 process.once('exit', () => cache.save());
 
-const read = (name: string) => readFileSync(join(__dirname, name), 'latin1');
+const read = (name: string) => readFileSync(join(__dirname, name), 'utf8');
 // What a test run covers is counted in files that Node itself loads.
 const load = process.env.NODE_V8_COVERAGE
   ? (name: string): unknown => require(`./${name}`)
