@@ -1,5 +1,4 @@
 // Loads the chunks of the bundle, each with the code that V8 made of it in an earlier run.
-import { join } from 'node:path';
 import { Script } from 'node:vm';
 import type { CodeCache } from './code-cache.js';
 
@@ -25,7 +24,7 @@ export function chunkLoader(chunks: Chunks, cache: CodeCache): (name: string) =>
   const load = (name: string): unknown => {
     const before = loaded.get(name);
     if (before !== undefined) return before.exports;
-    const filename = join(chunks.folder, name);
+    const filename = `${chunks.folder}/${name}`;
     const module: Module = { exports: {} };
     // Chunks may need each other in a circle, as CommonJS lets them.
     loaded.set(name, module);

@@ -16,7 +16,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import type { Script } from 'node:vm';
 import { BUILD } from './build.js';
 
@@ -48,7 +48,7 @@ export function openCodeCache(
   environment: Readonly<Record<string, string | undefined>>,
 ): CodeCache {
   const base = baseFolder(environment);
-  const found = base === undefined ? new Map<string, Buffer>() : read(join(base, KEY, command));
+  const found = base === undefined ? new Map<string, Buffer>() : read(`${base}/${KEY}/${command}`);
   const added = new Map<string, Script>();
   return {
     get: (chunk) => found.get(chunk),
@@ -68,8 +68,8 @@ export function baseFolder({
   NODE_DISABLE_COMPILE_CACHE,
 }: Readonly<Record<string, string | undefined>>): string | undefined {
   if (NODE_DISABLE_COMPILE_CACHE) return undefined;
-  if (XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)) return join(XDG_CACHE_HOME, 'regctl');
-  return HOME && isAbsolute(HOME) ? join(HOME, '.cache', 'regctl') : undefined;
+  if (XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME)) return `${XDG_CACHE_HOME}/regctl`;
+  return HOME && isAbsolute(HOME) ? `${HOME}/.cache/regctl` : undefined;
 }
 
 /** What is there is run as code: it has to be ours, and nobody else may have written it. */
@@ -83,7 +83,7 @@ function isOurs(stats: Stats): boolean {
  */
 export function ourFolder(base: string, name: string): string | undefined {
   if (statSync(nearestFolder(base)).uid !== process.getuid?.()) return undefined;
-  const folder = join(base, name);
+  const folder = `${base}/${name}`;
   const isNew = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
   const areOurs = [base, folder]
     .map((path) => lstatSync(path))
@@ -153,7 +153,7 @@ function write(base: string, command: string, chunks: ReadonlyMap<string, Buffer
   if (body.length > MAX_BYTES) return;
   try {
     const folder = ourFolder(base, KEY);
-    if (folder !== undefined) replace(join(folder, command), body);
+    if (folder !== undefined) replace(`${folder}/${command}`, body);
   } catch {
     // A full disk, a folder that may only be read: the next run compiles again.
   }
@@ -173,7 +173,7 @@ export function replace(path: string, body: Buffer): void {
 /** Folders that no Node and no regctl has written into for long. */
 function forgetOld(base: string): void {
   for (const name of readdirSync(base)) {
-    const path = join(base, name);
+    const path = `${base}/${name}`;
     if (Date.now() - lstatSync(path).mtimeMs > OLD_MS) rmSync(path, { recursive: true, force: true });
   }
 }
