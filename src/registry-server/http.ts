@@ -7,6 +7,7 @@ import {
   LogController,
 } from 'fastify';
 import { auditRoutes } from './http/audit.js';
+import { batchWrites } from './http/batched-writes.js';
 import { acceptJsonOrNothing } from './http/body.js';
 import { addressOf } from './http/caller.js';
 import { configServiceRoutes, type ServiceParams } from './http/config-service.js';
@@ -71,6 +72,7 @@ export function createApp(options: HttpOptions): FastifyInstance {
     frameworkErrors: (error, _request, reply) => refuseUrl(error, reply as FastifyReply),
   });
   acceptJsonOrNothing(app);
+  batchWrites(app.server);
   return app;
 }
 
