@@ -1,7 +1,13 @@
 // The Config Service registry API (wire/config-service.md), under /api/v1/registry.
 import type { FastifyInstance } from 'fastify';
 import * as v from 'valibot';
-import { DeregisterQuery, HeartbeatRequest, PREFIX, RegisterRequest } from '../../wire/config-service.js';
+import {
+  DeregisterQuery,
+  HeartbeatRequest,
+  isHeartbeatRequest,
+  PREFIX,
+  RegisterRequest,
+} from '../../wire/config-service.js';
 import { ServiceId } from '../../wire/coordinator.js';
 import { choose } from '../choice.js';
 import { instanceRows, serviceRows } from '../listing.js';
@@ -73,11 +79,13 @@ export function configServiceRoutes(app: FastifyInstance, registry: Registry): v
 
   app.post(`${PREFIX}/heartbeat`, (request, reply) => {
     const caller = callerOf(request, registry);
-    const body = parse(HeartbeatRequest, request.body, 'body');
-    const look = () => catalog.instance(body.service_name, body.instance_id);
+    const { service_name, instance_id } = isHeartbeatRequest(request.body)
+      ? request.body
+      : parse(HeartbeatRequest, request.body, 'body');
+    const look = () => catalog.instance(service_name, instance_id);
     return onceFound(look, registry, (instance) => {
       if (instance === undefined) {
-        const detail = `${body.service_name}/${body.instance_id} is not registered: register it again`;
+        const detail = `${service_name}/${instance_id} is not registered: register it again`;
         return reply.code(404).send({ detail });
       }
       requireOwner(caller, instance.registration);
@@ -85,7 +93,9 @@ export function configServiceRoutes(app: FastifyInstance, registry: Registry): v
       registry.load.beat(at.now);
       writer.record(directory.beat(instance, at));
       const next = nextHeartbeatS(registry.timings, registry.load.load(at.now), registry.random);
-      return { status: 'ok', ...body, next_heartbeat_s: next };
+      // Names have nothing in them that JSON escapes.
+      const text = `{"status":"ok","service_name":"${service_name}","instance_id":"${instance_id}","next_heartbeat_s":${next}}`;
+      return reply.type(JSON_TYPE).send(text);
     });
   });
 
