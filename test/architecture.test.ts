@@ -19,6 +19,8 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   errors: { values: [] },
   secret: { values: [] },
   terminal: { values: [] },
+  monotonic: { values: [] },
+  stdio: { values: ['errors'] },
   prompts: { values: ['render'] },
   'side-by-side': { values: [] },
   engines: { values: ['errors', 'secret'] },
@@ -29,14 +31,17 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
 
   // From the command line to the operation and back.
   start: { values: ['samples/program', 'undici'], types: ['main'] },
-  main: { values: ['commands/index', 'errors', 'oclif', 'report-error', 'start/version-line'] },
+  main: { values: ['commands/index', 'errors', 'oclif', 'report-error', 'start/version-line', 'stdio'] },
   oclif: { values: ['commands/index'] },
   commands: { values: ['base-command', 'flags', 'operations', 'render', 'errors', 'wire', 'settings'] },
   'base-command': {
-    values: ['context', 'sources', 'errors', 'flags', 'prompts', 'render', 'report-error', 'terminal'],
+    values: [
+      ...['context', 'sources', 'errors', 'flags', 'monotonic', 'prompts'],
+      ...['render', 'report-error', 'stdio', 'terminal'],
+    ],
     types: ['host'],
   },
-  'report-error': { values: ['errors', 'flags', 'render', 'terminal'] },
+  'report-error': { values: ['errors', 'flags', 'render', 'stdio'] },
   render: { values: [], types: ['operations', 'doctor', 'registry-client', 'http'] },
 
   // What an operation may use, made from settings.
@@ -48,7 +53,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   'open-http': { values: ['errors', 'http', 'inputs'], types: ['host', 'settings'] },
   context: {
     values: [
-      ...['errors', 'inputs', 'messaging', 'open-http', 'registry-client'],
+      ...['errors', 'inputs', 'messaging', 'monotonic', 'open-http', 'registry-client'],
       ...['secret', 'secret-source', 'settings', 'sources', 'wire'],
     ],
     types: ['host', 'http'],
@@ -63,7 +68,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   },
 
   // The parts, which know nothing of the command line and nothing of each other but what is said here.
-  http: { values: ['errors', 'undici'] },
+  http: { values: ['errors', 'monotonic', 'undici'] },
   'registry-client': { values: ['wire', 'errors'], types: ['http'] },
   messaging: { values: ['wire', 'errors'], types: ['http', 'registry-client', 'secret'] },
   'registry-server': { values: ['wire', 'errors', 'engines', 'undici'] },
@@ -189,7 +194,7 @@ it('oclif is known to main, commands, base-command and flags alone', () => {
 it('the process is touched where it begins and ends, and nowhere else', () => {
   // A group of processes can be killed by `process` alone; a program for another Node names its own.
   const places =
-    /^(start\/.+|main|base-command|report-error|context|samples\/main|doctor\/inside\/(command|programs))$/;
+    /^(start\/.+|main|base-command|report-error|context|monotonic|stdio|samples\/main|doctor\/inside\/(command|programs))$/;
   expect(matching(/\bprocess\.(?!\.)|'(node:)?process'/).filter((file) => !places.test(file))).toEqual([]);
   expect(matching(/\bconsole\./)).toEqual([]);
 });

@@ -14,15 +14,17 @@ const AT_ONCE = 16;
  * this has its say.
  */
 export function batchWrites(server: Server): void {
-  const held = new Set<Socket>();
+  let held: Socket[] = [];
   const flush = () => {
-    for (const socket of held) Writable.prototype.uncork.call(socket);
-    held.clear();
+    const sockets = held;
+    held = [];
+    // Of one that is here twice the second time does nothing.
+    for (const socket of sockets) Writable.prototype.uncork.call(socket);
   };
   function hold(this: Socket): void {
-    if (held.size === 0) setImmediate(flush);
-    held.add(this);
-    if (held.size === AT_ONCE) flush();
+    if (held.length === 0) setImmediate(flush);
+    held.push(this);
+    if (held.length === AT_ONCE) flush();
   }
   server.on(server instanceof HttpsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     socket.uncork = hold;
