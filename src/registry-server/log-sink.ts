@@ -1,5 +1,5 @@
 // Where the registry's log goes: a reader that is slow, has stopped or is gone never holds the registry up.
-import type { LogSink } from './http.js';
+import type { LogSink } from './log.js';
 
 /** What waits for a slow reader; beyond it lines are dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024;

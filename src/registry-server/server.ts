@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Server as HttpsServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { HEARTBEAT_INTERVAL_S } from '../wire/coordinator.js';
 import { isLoopback, requireSafe, tokenReader } from './auth.js';
 import type { ClusterEngines } from './cluster/engines.js';
@@ -11,8 +11,9 @@ import { HealthMonitor } from './health-monitor.js';
 import { KnownAddresses } from './http/known-addresses.js';
 import { DEFAULT_RATE_LIMIT, type RateLimit } from './http/rate-limit.js';
 import type { Registry } from './http/registry.js';
-import { createApp, type HttpOptions, type LogSink, REQUEST_TIMEOUT_MS, serveRegistry } from './http.js';
+import { createApp, type HttpOptions, REQUEST_TIMEOUT_MS, serveRegistry } from './http.js';
 import { bareHost, listen } from './listen.js';
+import { createLog, type Log, type LogSink } from './log.js';
 import { Metrics } from './metrics.js';
 import { LoadMeter } from './pacing.js';
 import { httpProbe } from './probe.js';
@@ -34,7 +35,7 @@ import { followTls, readTls, type TlsFiles } from './tls.js';
 import { Writer } from './writer.js';
 
 export { isLoopback } from './auth.js';
-export type { LogSink } from './http.js';
+export type { LogSink } from './log.js';
 
 export interface RegistryOptions {
   /** Default 127.0.0.1. */
@@ -129,14 +130,16 @@ interface Opened {
 }
 
 async function serveOpened(
-  open: (log: FastifyBaseLogger) => Promise<Opened>,
+  open: (log: Log) => Promise<Opened>,
   options: RegistryOptions,
 ): Promise<RunningRegistry> {
   const { clock = SYSTEM_CLOCK, random = Math.random, secret } = options;
   const host = bareHost(options.host ?? DEFAULT_HOST);
   const timings = timingsOf(options);
+  const level = options.logLevel ?? 'info';
+  const log = createLog(options.log && { sink: options.log, level });
   const http: HttpOptions = {
-    log: options.log && { sink: options.log, level: options.logLevel ?? 'info' },
+    logsReads: ['debug', 'trace'].includes(level),
     rateLimit: options.rateLimit === undefined ? DEFAULT_RATE_LIMIT : options.rateLimit,
     onLoopback: isLoopback(host),
     trustedProxies: options.trustedProxies ?? [],
@@ -147,7 +150,7 @@ async function serveOpened(
   const readToken =
     options.auth === 'jwt' && secret !== undefined ? await tokenReader(secret, clock) : undefined;
   const { probe, close: closeProbe } = await httpProbe(timings.checkTimeoutMs);
-  const { store, replica } = await open(app.log).catch(async (error: unknown) => {
+  const { store, replica } = await open(log).catch(async (error: unknown) => {
     await closeProbe();
     throw error;
   });
@@ -160,7 +163,7 @@ async function serveOpened(
       canRecord: () => writer.problem === undefined && replica.state().postgres === 'healthy',
     }),
   });
-  const writer = new Writer(metrics.countingStore(store, clock), directory, clock, app.log);
+  const writer = new Writer(metrics.countingStore(store, clock), directory, clock, log);
   const monitor = new HealthMonitor(
     directory,
     metrics.countingProbe(probe),
@@ -170,7 +173,7 @@ async function serveOpened(
       for (const { audit } of transitions) {
         const name = audit.id === '' ? audit.service : keyOf(audit.service, audit.id);
         const level = audit.cause === 'evictions-held' ? 'warn' : 'info';
-        app.log[level](audit, `${name} ${audit.cause}`);
+        log[level](audit, `${name} ${audit.cause}`);
       }
       writer.record(transitions);
     },
@@ -188,6 +191,7 @@ async function serveOpened(
     readToken,
     known: new KnownAddresses(replica && ((known) => replica.tell({ kind: 'known', ...known }))),
     audit: (query) => (replica ?? store).audit(query),
+    log,
     metrics,
     load,
     readOnly: options.readOnly ?? false,
@@ -197,10 +201,10 @@ async function serveOpened(
     leaving: false,
   };
   serveRegistry(app, registry, http);
-  const forgetting = setInterval(() => void forget(store, directory, clock, app), FORGET_EVERY_MS);
+  const forgetting = setInterval(() => void forget(store, directory, clock, log), FORGET_EVERY_MS);
   let unfollow = (): void => undefined;
   const stop = async (patienceMs: number): Promise<void> => {
-    app.log.info('ending');
+    log.info('ending');
     unfollow();
     clearInterval(forgetting);
     // What comes after it has left would count for nothing.
@@ -211,23 +215,20 @@ async function serveOpened(
     await closeProbe();
     if (replica) await atMost(LAST_WORDS_MS, replica.close());
     await store.close();
-    app.log.info('ended');
+    log.info('ended');
   };
   try {
     const url = await listen(app, host, options.port ?? 8082);
-    if (options.tls && app.server instanceof HttpsServer)
-      unfollow = followTls(app.server, options.tls, app.log);
+    if (options.tls && app.server instanceof HttpsServer) unfollow = followTls(app.server, options.tls, log);
+    log.info({ url }, 'listening; what is registered is read back');
     const stored = await store.load();
     directory.load(stored, moment(clock));
-    await forget(store, directory, clock, app);
+    await forget(store, directory, clock, log);
     await replica?.join({ directory, writer, monitor, known: registry.known });
     registry.loaded = true;
     monitor.wake();
-    warnOfShortLeases(timings, app);
-    app.log.info(
-      { url, instances: stored.registrations.length, sweepMs: sweepIntervalMs(timings) },
-      'serving',
-    );
+    warnOfShortLeases(timings, log);
+    log.info({ url, instances: stored.registrations.length, sweepMs: sweepIntervalMs(timings) }, 'serving');
     return {
       url,
       leave() {
@@ -249,20 +250,20 @@ function timingsOf({ timings = {}, readOnly }: RegistryOptions): Timings {
   return { ...all, heartbeatIntervalS };
 }
 
-function warnOfShortLeases({ downAfterMs }: Timings, app: FastifyInstance): void {
+function warnOfShortLeases({ downAfterMs }: Timings, log: Log): void {
   if (downAfterMs >= DEFAULT_TIMINGS.downAfterMs) return;
-  app.log.warn(
+  log.warn(
     `an instance is down after ${downAfterMs / 1000} s without a heartbeat, and the guide's loop beats every ${HEARTBEAT_INTERVAL_S} s whatever the answer asks for: services that use it will be taken for down`,
   );
 }
 
-async function forget(store: Store, directory: Directory, clock: Clock, app: FastifyInstance): Promise<void> {
+async function forget(store: Store, directory: Directory, clock: Clock, log: Log): Promise<void> {
   const limit = new Date(clock.wall().getTime() - TOMBSTONES_KEPT_MS);
   try {
     await store.forgetBefore(limit);
     directory.forgetBefore(limit);
   } catch (error) {
-    app.log.warn({ err: error }, 'old tombstones could not be removed; the next round tries again');
+    log.warn({ err: error }, 'old tombstones could not be removed; the next round tries again');
   }
 }
 

@@ -58,8 +58,8 @@ export function coordinatorRoutes(app: FastifyInstance, registry: Registry): voi
   function warnOnce(serviceId: number, request: FastifyRequest): void {
     if (warned.has(serviceId) || warned.size >= MAX_WARNED) return;
     warned.add(serviceId);
-    request.log.warn(
-      { service_id: serviceId, address: addressOf(request) },
+    registry.log.warn(
+      { trace_id: request.id, service_id: serviceId, address: addressOf(request) },
       `heartbeats of service_id ${serviceId} without a token are refused: none of its calls with a token came from that address`,
     );
   }

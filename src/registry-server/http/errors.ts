@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Unauthorized } from '../auth.js';
+import type { Log } from '../log.js';
 import { NotOwner } from '../plan.js';
 import { StoreUnavailable } from '../writer.js';
 import { type FieldError, Invalid } from './validate.js';
@@ -44,12 +45,13 @@ function answerTo(error: FastifyError): Answer {
   return { status: 500, detail: 'Internal Server Error' };
 }
 
-function send(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+function send(log: Log, error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const { id: trace_id, method, url } = request;
   const { status, detail, headers } = answerTo(error);
   // Why the store takes nothing is logged once, by the writer.
   const unexpected = status >= 500 && !(error instanceof StoreUnavailable);
-  if (unexpected) request.log.error({ err: error }, 'request failed');
-  else request.log.info({ status, detail, method: request.method, url: request.url }, 'request refused');
+  if (unexpected) log.error({ trace_id, err: error }, 'request failed');
+  else log.info({ trace_id, status, detail, method, url }, 'request refused');
   void reply
     .code(status)
     .headers({ ...headers })
@@ -57,8 +59,8 @@ function send(error: FastifyError, request: FastifyRequest, reply: FastifyReply)
 }
 
 /** Answers errors and unknown paths (404) in FastAPI's shape. */
-export function handleErrors(app: FastifyInstance): void {
-  app.setErrorHandler(send);
+export function handleErrors(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler<FastifyError>((error, request, reply) => send(log, error, request, reply));
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ detail: 'Not Found' }));
 }
 

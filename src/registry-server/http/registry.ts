@@ -2,6 +2,7 @@
 import type { ReadToken } from '../auth.js';
 import type { Directory } from '../directory.js';
 import type { HealthMonitor } from '../health-monitor.js';
+import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { LoadMeter } from '../pacing.js';
 import type { Replica } from '../replica.js';
@@ -24,6 +25,7 @@ export interface Registry {
   readonly readToken: ReadToken | undefined;
   readonly known: KnownAddresses;
   readonly audit: Store['audit'];
+  readonly log: Log;
   readonly metrics: Metrics;
   /** How busy the registry is. */
   readonly load: LoadMeter;
