@@ -69,3 +69,12 @@ test.each([
   const { url } = await startTestRegistry({ requestTimeoutMs: 200 });
   expect(await exchange(url, text)).toMatch(/^HTTP\/1.1 408 /);
 });
+
+test('a request is answered also where what comes behind it is not HTTP', async () => {
+  const { url } = await startTestRegistry();
+  const answer = await exchange(
+    url,
+    'GET /api/v1/registry/services/none/url HTTP/1.1\r\nHost: localhost\r\n\r\n\x16\x03\x01\r\n\r\n',
+  );
+  expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 404', 'HTTP/1.1 400']);
+});

@@ -19,7 +19,7 @@ export function batchWrites(server: Server): void {
     const sockets = held;
     held = [];
     // Of one that is here twice the second time does nothing.
-    for (const socket of sockets) Writable.prototype.uncork.call(socket);
+    for (const socket of sockets) sendHeld(socket);
   };
   function hold(this: Socket): void {
     if (held.length === 0) setImmediate(flush);
@@ -35,4 +35,9 @@ export function batchWrites(server: Server): void {
     flush();
     closeIdleConnections.call(server);
   };
+}
+
+/** Sends what is held of one connection, which is about to be cut. */
+export function sendHeld(socket: Socket): void {
+  Writable.prototype.uncork.call(socket);
 }

@@ -6,6 +6,7 @@ import { Unauthorized } from '../auth.js';
 import type { Log } from '../log.js';
 import { NotOwner } from '../plan.js';
 import { StoreUnavailable } from '../writer.js';
+import { sendHeld } from './batched-writes.js';
 import { type FieldError, Invalid } from './validate.js';
 
 interface Answer {
@@ -78,6 +79,7 @@ export function refuseConnection({ code }: Error & { code?: string }, socket: So
   const body = JSON.stringify({ detail: reason });
   const head = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
   if (socket.writable) socket.write(`${head}\r\nConnection: close\r\n\r\n${body}`);
+  sendHeld(socket);
   socket.destroy();
 }
 
