@@ -126,7 +126,7 @@ export class Metrics {
       },
       {
         name: 'regctl_http_request_duration_seconds',
-        help: 'From the first byte of a request to the last of its answer; streams are left out.',
+        help: 'From the head of a request until its answer is ready to be sent; streams are left out.',
         type: 'histogram',
         samples: routes
           .filter(({ durations }) => durations.observed > 0)

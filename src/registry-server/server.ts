@@ -220,7 +220,7 @@ async function serveOpened(
   try {
     const url = await listen(app, host, options.port ?? 8082);
     if (options.tls && app.server instanceof HttpsServer) unfollow = followTls(app.server, options.tls, log);
-    log.info({ url }, 'listening; what is registered is read back');
+    log.info(`listening at ${url}; what is registered is read back`);
     const stored = await store.load();
     directory.load(stored, moment(clock));
     await forget(store, directory, clock, log);
