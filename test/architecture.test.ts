@@ -30,7 +30,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   inputs: { values: ['errors'] },
 
   // From the command line to the operation and back.
-  start: { values: ['samples/program', 'undici'], types: ['main'] },
+  start: { values: ['samples/program'], types: ['main'] },
   main: { values: ['commands/index', 'errors', 'oclif', 'report-error', 'start/version-line', 'stdio'] },
   oclif: { values: ['commands/index'] },
   commands: { values: ['base-command', 'flags', 'operations', 'render', 'errors', 'wire', 'settings'] },
@@ -194,7 +194,7 @@ it('oclif is known to main, commands, base-command and flags alone', () => {
 it('the process is touched where it begins and ends, and nowhere else', () => {
   // A group of processes can be killed by `process` alone; a program for another Node names its own.
   const places =
-    /^(start\/.+|main|base-command|report-error|context|monotonic|stdio|samples\/main|doctor\/inside\/(command|programs))$/;
+    /^(start\/.+|main|base-command|report-error|context|monotonic|stdio|undici\/wasm-budget|samples\/main|doctor\/inside\/(command|programs))$/;
   expect(matching(/\bprocess\.(?!\.)|'(node:)?process'/).filter((file) => !places.test(file))).toEqual([]);
   expect(matching(/\bconsole\./)).toEqual([]);
 });

@@ -1,6 +1,9 @@
 // What is done to packages and chunks so that a run loads what it uses.
 import { isBuiltin } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { lazily } from './lazily.js';
+
+const WASM_BUDGET = fileURLToPath(new URL('../../src/undici/wasm-budget.ts', import.meta.url));
 
 /** oclif loads all of itself for any part of it. */
 const lazyOclif = {
@@ -45,6 +48,12 @@ const lightUndici = [
     /undici\/lib\/core\/util\.js$/,
     /const { IncomingMessage } = (require\([^)]+\))(.*?=== )IncomingMessage\b/s,
     '$2$1.IncomingMessage',
+  ),
+  edit(
+    'no-tiering',
+    /undici\/lib\/dispatcher\/client-h1\.js$/,
+    /^function lazyllhttp \(\) {$/m,
+    `const lazyllhttp = () => require(${JSON.stringify(WASM_BUDGET)}).withoutTiering(compileLlhttp)\nfunction compileLlhttp () {`,
   ),
   // Its calls are all `assert(value, message)`, or the build says that nothing was found.
   edit(

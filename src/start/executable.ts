@@ -4,12 +4,11 @@ import { getRawAsset } from 'node:sea';
 import { loadAddon } from './addon.js';
 import { chunkLoader } from './chunks.js';
 import { type CodeCache, chunksOf } from './code-cache.js';
-import { cacheName, prepareV8, runProgram } from './program.js';
+import { cacheName, runProgram } from './program.js';
 
 // What scripts/executable.ts writes in its place: what libsql requires the addon as, and a hash of it.
 declare const REGCTL_ADDON: { module: string; hash: string };
 
-prepareV8();
 // Below a file there is nothing: who looks for more beside the chunks finds none of somebody else's.
 const folder = join(process.execPath, 'dist');
 const read = (name: string) => asset(`dist/${name}`).toString('latin1');

@@ -2,9 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { chunkLoader } from './chunks.js';
 import { openCodeCache } from './code-cache.js';
-import { cacheName, prepareV8, runProgram } from './program.js';
+import { cacheName, runProgram } from './program.js';
 
-prepareV8();
 const cache = openCodeCache(cacheName(), process.env);
 // Whatever ends the process, it has done its work by then.
 process.once('exit', () => cache.save());
