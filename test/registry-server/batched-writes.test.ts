@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
-import { batchWrites } from '../../src/registry-server/http/batched-writes.js';
+import { batchWrites, holdNothing } from '../../src/registry-server/http/batched-writes.js';
 
 let server: Server;
 afterEach(() => server.close());
@@ -57,4 +57,17 @@ it('goes on where a caller went away before its answer', async () => {
   const socket = connect(port, '127.0.0.1');
   socket.write(LAST);
   expect(await text(socket)).toMatch(/\/last$/);
+});
+
+it('holds nothing of a connection that tells news', async () => {
+  let written = 0;
+  const port = await listen((asked, answer) => {
+    holdNothing(asked.socket);
+    answer.end('news');
+    written = asked.socket.bytesWritten - asked.socket.writableLength;
+  });
+  const socket = connect(port, '127.0.0.1');
+  socket.write(LAST);
+  await text(socket);
+  expect(written).toBeGreaterThan(0);
 });

@@ -41,3 +41,10 @@ export function batchWrites(server: Server): void {
 export function sendHeld(socket: Socket): void {
   Writable.prototype.uncork.call(socket);
 }
+
+/** From now on nothing is held of this connection: what is told on it is news, and sent to many at once as it is. */
+export function holdNothing(socket: Socket): void {
+  // What is left is Node's own.
+  Reflect.deleteProperty(socket, 'uncork');
+  sendHeld(socket);
+}

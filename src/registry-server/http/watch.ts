@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { PREFIX, WatchQuery } from '../../wire/config-service.js';
 import { WatchFeed } from '../watch-feed.js';
+import { holdNothing } from './batched-writes.js';
 import { RETRY_AFTER_S } from './errors.js';
 import type { Registry } from './registry.js';
 import { parse } from './validate.js';
@@ -36,6 +37,7 @@ export function watchRoutes(app: FastifyInstance, { directory, run, metrics }: R
     if (request.method === 'HEAD') return reply.headers(STREAM).send();
     const { raw } = reply;
     reply.hijack();
+    holdNothing(request.raw.socket);
     raw.writeHead(200, { 'x-trace-id': request.id, ...STREAM });
     // No hook comes by what was taken out of Fastify's hands.
     metrics.answered({ method: 'GET', route: WATCH, status: 200, seconds: undefined });
