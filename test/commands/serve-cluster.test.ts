@@ -46,7 +46,7 @@ describe.skipIf(withoutEngines)('serve over engines that ask for a password', ()
       ...['--zookeeper-base-path', '/prod/services', '--json'],
     ]);
     onTestFinished(() => void cli.child.kill('SIGKILL'));
-    await cli.until('"url"');
+    await cli.until('"data_dir"');
     const { url, data_dir, engines } = JSON.parse(cli.stdout());
     expect({ data_dir, engines }).toEqual({
       data_dir: null,
