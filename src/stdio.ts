@@ -1,7 +1,8 @@
 // The standard streams. Node takes 4 ms to make them, a tenth of most commands: they are made where there is need of one.
-import { fstatSync, statSync, writeSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { fail } from './errors.js';
+import { writeAtOnce } from './start/write-at-once.js';
 
 const FILE_DESCRIPTORS = { stdin: 0, stdout: 1, stderr: 2 } as const;
 /** What a pipe takes at once, so that the process does not stand still until somebody reads. */
@@ -58,17 +59,6 @@ export async function print(parts: AsyncIterable<string>): Promise<void> {
   const bytes = Buffer.from(held);
   const written = made.stdout || isTerminal('stdout') ? 0 : writeAtOnce(bytes);
   if (written < bytes.length) await writeAll(stdout(), bytes.subarray(written));
-}
-
-/** Answers how much of it was written; the stream can wait, and tells what is wrong. */
-function writeAtOnce(bytes: Buffer): number {
-  let written = 0;
-  try {
-    while (written < bytes.length) written += writeSync(FILE_DESCRIPTORS.stdout, bytes, written);
-  } catch {
-    // EAGAIN, EPIPE, ENOSPC: met again by the stream.
-  }
-  return written;
 }
 
 /** Writes and waits for the buffer to drain, so that memory does not grow with the output. */

@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, { values: string[]; types?: string[] }> = {
   secret: { values: [] },
   terminal: { values: [] },
   monotonic: { values: [] },
-  stdio: { values: ['errors'] },
+  stdio: { values: ['errors', 'start/write-at-once'] },
   prompts: { values: ['render'] },
   'side-by-side': { values: [] },
   engines: { values: ['errors', 'secret'] },

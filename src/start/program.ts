@@ -1,8 +1,8 @@
 // What a process of regctl is: the command line, or one of the services that `regctl serve --samples` starts.
-import { writeSync } from 'node:fs';
 import { PROGRAM_VARIABLE, SAMPLE_PROGRAM } from '../samples/program.js';
 import { COMMAND_WORDS } from './build.js';
 import { VERSION_LINE } from './version-line.js';
+import { writeAtOnce } from './write-at-once.js';
 
 const isSample = process.env[PROGRAM_VARIABLE] === SAMPLE_PROGRAM;
 
@@ -13,22 +13,14 @@ export function cacheName(): string {
   return COMMAND_WORDS.includes(word) ? word : 'other';
 }
 
-/** Says so little without Node's stream, which takes a tenth of a start to make; false where that has to find out why not. */
-function saidAtOnce(text: string): boolean {
-  try {
-    return writeSync(1, text) === text.length;
-  } catch {
-    return false;
-  }
-}
-
 /** Runs the program of this process with a `require` for the chunks of the bundle. */
 export function runProgram(load: (name: string) => unknown): void {
   if (isSample) {
     load('sample.cjs');
     return;
   }
-  if (process.argv[2] === '--version' && saidAtOnce(`${VERSION_LINE}\n`)) return;
+  const version = Buffer.from(`${VERSION_LINE}\n`);
+  if (process.argv[2] === '--version' && writeAtOnce(version) === version.length) return;
   const { run } = load('main.cjs') as typeof import('../main.js');
   void run();
 }
