@@ -22,7 +22,7 @@ import type { TlsMaterial } from './tls.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** On the clock of `performance`, ms. */
+    /** On the registry's clock, ms. */
     began: number;
   }
 }
@@ -34,7 +34,7 @@ const MAX_PARAM_LENGTH = 16 * 1024;
 export const REQUEST_TIMEOUT_MS = 10_000;
 
 export interface HttpOptions {
-  /** Each request is logged, at this level. */
+  /** Every request is logged, not changes alone. */
   readonly logsReads: boolean;
   readonly rateLimit: RateLimit | null;
   /** It listens for this machine alone. */
@@ -93,7 +93,7 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
   function refusalOf(request: FastifyRequest): Refusal | undefined {
     const problem = originProblem(request, options.onLoopback);
     if (problem !== undefined) return { status: 403, detail: problem };
-    const seconds = wait(request, registry.clock.now());
+    const seconds = wait(request, request.began);
     if (seconds > 0) return { status: 429, detail: 'Too many requests', retryAfterS: String(seconds) };
     if (!registry.loaded && request.url !== '/metrics') {
       return { status: 503, detail: 'The registry is loading', retryAfterS: RETRY_AFTER_S };
@@ -107,7 +107,7 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
   // Hooks call back, since nothing in them waits.
   app.decorateRequest('began', 0);
   app.addHook('onRequest', (request, reply, done) => {
-    request.began = performance.now();
+    request.began = registry.clock.now();
     reply.header('x-trace-id', request.id);
     const refusal = request.url === '/live' ? undefined : refusalOf(request);
     if (refusal === undefined) return done();
@@ -124,7 +124,7 @@ export function serveRegistry(app: FastifyInstance, registry: Registry, options:
   });
   app.addHook('onSend', (request, { statusCode: status }, _payload, done) => {
     const { id: trace_id, method, url } = request;
-    const ms = performance.now() - request.began;
+    const ms = registry.clock.now() - request.began;
     const route = request.routeOptions.url;
     registry.metrics.answered({ method, route, status, seconds: route === WATCH ? undefined : ms / 1000 });
     const isChange = method === 'POST' && !isHeartbeat(request);
