@@ -16,6 +16,7 @@ import { planDeregistration, planRegistration, requireOwner } from '../plan.js';
 import { RowTexts } from '../row-texts.js';
 import { moment } from '../settings.js';
 import { callerOf } from './caller.js';
+import { change } from './change.js';
 import { sendUnlessKnown } from './etag.js';
 import { onceFound } from './late-news.js';
 import type { Registry } from './registry.js';
@@ -48,7 +49,7 @@ export function configServiceRoutes(app: FastifyInstance, registry: Registry): v
     const metadata = body.service_metadata ?? {};
     // A service that also follows the other guide says its integer id here, so that its heartbeats find it.
     const declaredId = v.is(ServiceId, metadata.service_id) ? metadata.service_id : null;
-    const { id } = await writer.submit((view) =>
+    const { id } = await change(request, registry, (view) =>
       planRegistration(
         view,
         {
@@ -72,7 +73,9 @@ export function configServiceRoutes(app: FastifyInstance, registry: Registry): v
     const caller = callerOf(request, registry);
     const query = parse(DeregisterQuery, request.query, 'query');
     const target = { service: query.service_name, id: query.instance_id, reason: query.reason ?? null };
-    await writer.submit((view) => planDeregistration(view, target, caller, clock.wall().toISOString()));
+    await change(request, registry, (view) =>
+      planDeregistration(view, target, caller, clock.wall().toISOString()),
+    );
     // As upstream: ok also where there was no such instance.
     return { status: 'ok' };
   });

@@ -9,6 +9,7 @@ import { nextHeartbeatS } from '../pacing.js';
 import { type Caller, planRegistration, planServiceDeregistration, requireOwner } from '../plan.js';
 import { moment } from '../settings.js';
 import { addressOf, callerOf } from './caller.js';
+import { change } from './change.js';
 import { type ChoiceQuery, excluded, NO_HEALTHY } from './config-service.js';
 import { sendUnlessKnown } from './etag.js';
 import type { KnownAddresses } from './known-addresses.js';
@@ -71,7 +72,7 @@ export function coordinatorRoutes(app: FastifyInstance, registry: Registry): voi
       throw new Unauthorized(`Invalid token: its service_id is ${caller.serviceId}, not ${body.service_id}`);
     }
     const metadata = body.metadata ?? {};
-    const { id } = await writer.submit((view) =>
+    const { id } = await change(request, registry, (view) =>
       planRegistration(
         view,
         {
@@ -104,7 +105,7 @@ export function coordinatorRoutes(app: FastifyInstance, registry: Registry): voi
       id: body.instance_id ?? null,
       reason: body.reason ?? null,
     };
-    const removed = await writer.submit((view) =>
+    const removed = await change(request, registry, (view) =>
       planServiceDeregistration(view, target, caller, clock.wall().toISOString()),
     );
     if (removed === 0) return reply.code(404).send({ detail: 'Service not found' });

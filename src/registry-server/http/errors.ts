@@ -7,6 +7,7 @@ import type { Log } from '../log.js';
 import { NotOwner } from '../plan.js';
 import { StoreUnavailable } from '../writer.js';
 import { sendHeld } from './batched-writes.js';
+import { HungUp } from './change.js';
 import { type FieldError, Invalid } from './validate.js';
 
 interface Answer {
@@ -32,6 +33,8 @@ function answerTo(error: FastifyError): Answer {
   if (error instanceof StoreUnavailable) {
     return { status: 503, detail: error.message, headers: { 'retry-after': RETRY_AFTER_S } };
   }
+  // As nginx has it in its log; nobody reads the answer.
+  if (error instanceof HungUp) return { status: 499, detail: error.message };
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { status: 413, detail: error.message };
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return wrongBody('must be JSON, with content-type application/json', 'value_error');

@@ -54,7 +54,7 @@ export const REPLICA_FAULTS: readonly Fault[] = [
     name: 'SIGSTOP of a replica for 120 s, ten times as fast',
     mode: 'cluster',
     promise:
-      'Nothing that beats at the others is taken for down; what woke up does not say for true what is long over.',
+      'Nothing that beats at the others is taken for down; what woke up neither says for true what is long over nor does what was asked of it by who has given up since.',
     async run(stage) {
       const { cluster, load, reader } = await prepared(stage);
       const [victim] = cluster.pair;
@@ -63,7 +63,15 @@ export const REPLICA_FAULTS: readonly Fault[] = [
           await stage.during(async () => {
             await victim.process.stop();
             cluster.takeOut(victim);
+            const asked = load.client.register(
+              victim.process,
+              'gave-up',
+              'gave-up-1',
+              'http://gave-up-1:8000',
+            );
             await sleep(120_000 / CLUSTER_FAST);
+            // Its patience is over by now.
+            await asked;
             await stage.traffic();
             await requireNodes(stage, load, cluster, reader);
             victim.process.go();
@@ -73,8 +81,10 @@ export const REPLICA_FAULTS: readonly Fault[] = [
         }),
       );
       await requireNodes(stage, load, cluster, reader);
+      const { rows = [] } = await load.client.list(victim.process, 'gave-up');
+      if (rows.length > 0) throw new Error('what its caller had given up was carried out when it woke up');
       await judged(stage, load);
-      return 'Nothing that beat was down or missing at either replica; the one that woke up had caught up, or marked its answers as stale until it had.';
+      return 'Nothing that beat was down or missing at either replica; the one that woke up had caught up, or marked its answers as stale until it had, and carried out nothing that its callers had given up.';
     },
   },
   {

@@ -1,5 +1,6 @@
 // Replicas over one ZooKeeper, PostgreSQL and Redis, all of them real: what one hears, all know.
 import { Redis } from 'ioredis';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../../../src/registry-server/server.js';
 import {
@@ -54,6 +55,35 @@ describe.skipIf(withoutEngines)('replicas', () => {
     const rows = (await get(`${one.url}${PREFIX}/audit`)).body;
     expect(rows).toEqual((await get(`${two.url}${PREFIX}/audit`)).body);
     expect(rows.map(({ cause }) => cause)).toEqual(['registered', 'deregistered']);
+  });
+
+  it('carry out nothing for who has hung up before its turn came: it may have asked another since', async () => {
+    const deployment = await newDeployment(engines);
+    const replica = await startReplica(deployment);
+    const { host, port, user, database } = deployment.engines().postgres;
+    const other = new pg.Client({ host, port, user, database });
+    await other.connect();
+    onTestFinished(() => other.end());
+    // As another replica does that is committing.
+    await other.query('begin; select * from regctl.change_head for update');
+    const patience = new AbortController();
+    const asked = fetch(`${replica.url}${PREFIX}/register`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ service_name: 'asr', service_url: 'http://asr-1:8000' }),
+      signal: patience.signal,
+    });
+    const waiting = async () => (await other.query('select 1 from pg_locks where not granted')).rowCount;
+    await eventually(waiting, (count) => count === 1);
+    patience.abort();
+    await expect(asked).rejects.toThrow('aborted');
+    await get(`${replica.url}/live`);
+    await other.query('commit');
+    await eventually(
+      async () => (await fetch(`${replica.url}/metrics`)).text(),
+      (text) => /register",method="POST",status="4xx"} 1/.test(text),
+    );
+    expect((await get(`${replica.url}${PREFIX}/services/asr`)).body).toEqual([]);
   });
 
   it('refuse one that is over another database, which would undo what they do in ZooKeeper', async () => {
