@@ -62,14 +62,13 @@ export function createApp(options: HttpOptions): FastifyInstance {
       : { https: { ...tls, ...timeouts, requestCert: tls.ca !== undefined } }),
     requestIdHeader: false,
     genReqId: ({ headers }) => traceIdOf(headers),
-    bodyLimit: MAX_BODY_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: requestTimeoutMs,
     clientErrorHandler: refuseConnection,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     frameworkErrors: (error, _request, reply) => refuseUrl(error, reply as FastifyReply),
   });
-  acceptJsonOrNothing(app);
+  acceptJsonOrNothing(app, MAX_BODY_BYTES);
   batchWrites(app.server);
   return app;
 }

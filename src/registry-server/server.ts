@@ -12,6 +12,7 @@ import { KnownAddresses } from './http/known-addresses.js';
 import { DEFAULT_RATE_LIMIT, type RateLimit } from './http/rate-limit.js';
 import type { Registry } from './http/registry.js';
 import { createApp, type HttpOptions, REQUEST_TIMEOUT_MS, serveRegistry } from './http.js';
+import { keepTicksFast } from './kept-tick.js';
 import { bareHost, listen } from './listen.js';
 import { createLog, type Log, type LogSink } from './log.js';
 import { Metrics } from './metrics.js';
@@ -133,6 +134,7 @@ async function serveOpened(
   open: (log: Log) => Promise<Opened>,
   options: RegistryOptions,
 ): Promise<RunningRegistry> {
+  keepTicksFast();
   const { clock = SYSTEM_CLOCK, random = Math.random, secret } = options;
   const host = bareHost(options.host ?? DEFAULT_HOST);
   const timings = timingsOf(options);
