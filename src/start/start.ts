@@ -4,13 +4,21 @@ import { chunkLoader } from './chunks.js';
 import { openCodeCache } from './code-cache.js';
 import { cacheName, runProgram } from './program.js';
 
-const cache = openCodeCache(cacheName(), process.env);
-// Whatever ends the process, it has done its work by then.
-process.once('exit', () => cache.save());
+type Load = (name: string) => unknown;
 
-const read = (name: string) => readFileSync(`${__dirname}/${name}`, 'utf8');
-// What a test run covers is counted in files that Node itself loads.
-const load = process.env.NODE_V8_COVERAGE
-  ? (name: string): unknown => require(`./${name}`)
-  : chunkLoader({ folder: __dirname, read, require }, cache);
-runProgram(load);
+/** Made for the first chunk: `--version` needs none, and no code cache. */
+let load: Load | undefined;
+runProgram((name) => {
+  load ??= openChunks();
+  return load(name);
+});
+
+function openChunks(): Load {
+  // What a test run covers is counted in files that Node itself loads.
+  if (process.env.NODE_V8_COVERAGE) return (name) => require(`./${name}`);
+  const cache = openCodeCache(cacheName(), process.env);
+  // Whatever ends the process, it has done its work by then.
+  process.once('exit', () => cache.save());
+  const read = (name: string) => readFileSync(`${__dirname}/${name}`, 'utf8');
+  return chunkLoader({ folder: __dirname, read, require }, cache);
+}
