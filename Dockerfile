@@ -20,7 +20,6 @@ FROM base
 ENV NODE_ENV=production
 COPY --from=packages /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY bin/package.json bin/run.js bin/
 COPY LICENSE ./
 # For one registry by itself; replicas keep nothing on disk.
 RUN install --directory --owner=node --group=node --mode=700 /data
@@ -29,5 +28,5 @@ EXPOSE 8082
 # That the process answers; whether it should be asked is what /ready says, to a proxy.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:8082/live').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/app/bin/run.js"]
+ENTRYPOINT ["node", "/app/dist/start.cjs"]
 CMD ["serve", "--host", "0.0.0.0", "--data-dir", "/data"]

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
 /** The command's entry. */
-export const REGCTL = fileURLToPath(new URL('../bin/run.js', import.meta.url));
+export const REGCTL = fileURLToPath(new URL('../dist/start.cjs', import.meta.url));
 
 // Says at the end what the process took.
 const USAGE = `import { writeSync } from 'node:fs';

@@ -1,3 +1,3 @@
 #!/usr/bin/env node
-// CommonJS, as is what it loads: Node starts it 10 ms sooner than a module.
+// regctl of a checkout. The package has dist/start.cjs as its command: one file to load less, which is 2 ms.
 require('../dist/start.cjs');

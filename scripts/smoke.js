@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
 const installed = resolve(positionals[0] ?? '.', 'node_modules', 'regctl');
 const [program, ...before] = values.executable
   ? [resolve(values.executable)]
-  : [process.execPath, join(installed, 'bin', 'run.js')];
+  : [process.execPath, join(installed, 'dist', 'start.cjs')];
 const source = values.executable ? new URL('..', import.meta.url).pathname : installed;
 const { version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'regctl-smoke-'));

@@ -10,8 +10,7 @@ const CHUNKS = {
   'undici-rest':
     /undici\/lib\/(web|encoding|llhttp\/llhttp-wasm|core\/socks5|dispatcher\/(client-h2|env|proxy|socks5))/,
   table: /src\/render\/(age|held|table)\.ts$/,
-  token:
-    /node_modules\/(jsonwebtoken|jws|jwa|lodash\.|safe-buffer|ecdsa-sig|buffer-equal)|src\/(messaging\/token|operations\/pairs)\.ts$/,
+  token: /node_modules\/@noble\/|src\/(messaging\/token|operations\/pairs)\.ts$/,
   picomatch: /node_modules\/picomatch/,
   command:
     /@oclif\/core|node_modules\/ms\/|src\/(base-command|context|env-file|errors|flags|host|inputs|monotonic|open-http|report-error|secret|secret-source|settings|sources|stdio|terminal|render\/(json-array|style|text|trace|view))\.ts$/,

@@ -5,7 +5,7 @@ import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-export const REGCTL = new URL('../../bin/run.js', import.meta.url).pathname;
+export const REGCTL = new URL('../../dist/start.cjs', import.meta.url).pathname;
 
 /** What `regctl serve --json` says once it listens. */
 interface Serving {

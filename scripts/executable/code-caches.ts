@@ -18,9 +18,9 @@ interface Loaded {
 /** Runs every command of the bundle with a cache folder below `folder`; answers the files by command. */
 export async function recordCodeCaches(folder: string): Promise<Map<string, string>> {
   // V8 keeps where a script was, for stack traces: not in the folders of whoever builds.
-  for (const part of ['bin', 'dist']) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  await runEveryCommand([process.execPath, join(folder, 'bin', 'run.js')], { XDG_CACHE_HOME: folder });
+  await runEveryCommand([process.execPath, join(folder, 'dist', 'start.cjs')], { XDG_CACHE_HOME: folder });
   const base = join(folder, 'regctl');
   const [build, ...others] = readdirSync(base);
   assert(build !== undefined && others.length === 0);

@@ -1,6 +1,6 @@
 // Tokens as the Service Integration Guide fixes them: HS256 over JWT_SECRET, an integer claim `service_id`.
-import { createSecretKey } from 'node:crypto';
-import jwt from 'jsonwebtoken';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { Secret } from '../secret.js';
 
 export interface TokenRequest {
@@ -29,6 +29,19 @@ export function mintToken(request: TokenRequest, secret: Secret, nowMs: number):
     ...(request.issuer === undefined ? {} : { iss: request.issuer }),
     ...(request.not_before === undefined ? {} : { nbf: request.not_before }),
   };
-  // Given as text, it would be tried as a private key first, which costs a millisecond a token.
-  return jwt.sign(payload, createSecretKey(secret.reveal(), 'utf8'), { algorithm: 'HS256' });
+  return sign(payload, secret);
+}
+
+/**
+ * HS256 (RFC 7518 §3.2) in the compact form (RFC 7515 §3.1). Not by jsonwebtoken, which verifies: it and node:crypto take
+ * 5 ms to load, 9 with Node 26, a sixth and more of a command that signs one token.
+ */
+function sign(payload: object, secret: Secret): string {
+  const signed = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(payload)}`;
+  const code = hmac(sha256, Buffer.from(secret.reveal()), Buffer.from(signed));
+  return `${signed}.${Buffer.from(code).toString('base64url')}`;
+}
+
+function encoded(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url');
 }

@@ -1,4 +1,5 @@
-// What bin/run.js loads: the files of the bundle, and the code cache they start with.
+#!/usr/bin/env node
+// What the package installs as regctl: the files of the bundle, and the code cache they start with.
 import { readFileSync } from 'node:fs';
 import { chunkLoader } from './chunks.js';
 import { openCodeCache } from './code-cache.js';

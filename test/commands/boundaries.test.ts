@@ -87,7 +87,7 @@ it('the values of a query are not part of what --debug shows', async () => {
 
 it('a signal ends also what waits for standard input', async () => {
   const folder = emptyFolder();
-  const [fifo, entry] = [join(folder, 'fifo'), join(import.meta.dirname, '../../bin/run.js')];
+  const [fifo, entry] = [join(folder, 'fifo'), join(import.meta.dirname, '../../dist/start.cjs')];
   execFileSync('mkfifo', [fifo]);
   const command = `exec "${process.execPath}" "${entry}" mint-token --service-id 1 --secret-stdin --debug < "${fifo}"`;
   const waiting = spawn('sh', ['-c', command], {

@@ -11,7 +11,7 @@ import { type SampleService, startSampleService } from '../support/sample-servic
 import { errorOf, inEveryFormat, openReplica, SECRET, TARGETS, type Target } from '../support/targets.js';
 
 const DEAD = 'http://127.0.0.1:9';
-const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 
 describe.each(TARGETS)('discover: $kind', ({ open }) => {
   let target: Target;

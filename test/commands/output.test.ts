@@ -9,7 +9,7 @@ import { emptyFolder, runCli } from '../support/run-cli.js';
 import { startSampleService } from '../support/sample-service.js';
 import { openReplica, SECRET, type Target } from '../support/targets.js';
 
-const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 const COMMANDS = [
   'list',
   'describe',

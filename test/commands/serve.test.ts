@@ -11,7 +11,7 @@ import { json, pause, send, startInstrument } from '../support/instrument.js';
 import { emptyFolder, type RunningCli, runCli, startCli } from '../support/run-cli.js';
 import { eventually, get, post } from '../support/start-registry.js';
 
-const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 const ASR = { service_id: 42, service_name: 'asr', url: 'http://asr:8000', metadata: { status: 'healthy' } };
 
 /** A running `serve` on a free port, and its URL. It is ended with the test. */

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { emptyFolder, type RunningCli, startCli } from '../support/run-cli.js';
 
-const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 const PAGE = readFileSync(new URL('../../docs/ci.md', import.meta.url), 'utf8');
 const SECRET = 'a-secret-of-the-tests-that-is-long-enough-for-hs256';
 

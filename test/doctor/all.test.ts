@@ -24,7 +24,7 @@ import { runDoctor, SECRET } from './deployment.js';
 
 const OF_DEPLOYMENT = CHECKS.filter(({ scope }) => scope === 'deployment').length;
 const OF_SERVICE = CHECKS.length - OF_DEPLOYMENT;
-const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 
 interface Fleet {
   registry: Replica;

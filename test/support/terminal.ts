@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { type CliOptions, CODE_CACHE, emptyFolder } from './run-cli.js';
 
-const ENTRY = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 
 /** False where there is no script(1) that takes a command and passes its exit code on (macOS, Windows). */
 export const hasTerminal = spawnSync('script', ['-qec', 'true', '/dev/null'], { input: '' }).status === 0;
