@@ -31,7 +31,7 @@ export interface OutputFlags {
 export abstract class BaseCommand extends Command {
   static override baseFlags = outputFlags;
 
-  private readonly controller = new AbortController();
+  private controller: AbortController | undefined;
   private flags: OutputFlags | undefined;
   private readonly started = monotonicMs();
   private progressShown = false;
@@ -54,17 +54,14 @@ export abstract class BaseCommand extends Command {
   protected override async init(): Promise<void> {}
 
   /**
-   * Reads the settings and makes the context; SIGINT and SIGTERM fire its signal from here on. Its connections end with
-   * the process: closing one before costs a millisecond.
+   * Reads the settings and makes the context. Its connections end with the process: closing one before costs a
+   * millisecond.
    */
   protected async open(flags: OutputFlags & ContextFlags): Promise<Context> {
     this.flags = flags;
-    for (const [signal, exit] of Object.entries(SIGNALS)) this.endOn(signal as NodeJS.Signals, exit);
+    const signal = () => this.signal();
     const ask = async (message: string) =>
-      (await import('./prompts.js')).hidden(message, {
-        output: stderr(),
-        signal: this.controller.signal,
-      });
+      (await import('./prompts.js')).hidden(message, { output: stderr(), signal: signal() });
     return makeContext(flags, {
       environment: process.env,
       folder: workingFolder(),
@@ -74,7 +71,9 @@ export abstract class BaseCommand extends Command {
       },
       pid: process.pid,
       userAgent: `regctl/${this.config.version}`,
-      signal: this.controller.signal,
+      get signal() {
+        return signal();
+      },
       notify: (line) => this.notify(line),
       progress: (line) => this.progress(line),
       changing: () => {
@@ -111,7 +110,7 @@ export abstract class BaseCommand extends Command {
     if (services.length === 0) throw fail('NO_SERVICES', { url: registry.url });
     const { select } = await import('./prompts.js');
     const names = services.map(({ service_name }) => service_name).sort();
-    return select('Which service?', names, { output: stderr(), signal: this.controller.signal });
+    return select('Which service?', names, { output: stderr(), signal: this.signal() });
   }
 
   /** Asks before something is destroyed; without a person to ask, the flag that asked for it is enough. */
@@ -127,7 +126,7 @@ export abstract class BaseCommand extends Command {
       });
     }
     const { confirm } = await import('./prompts.js');
-    return confirm(question, { output: stderr(), signal: this.controller.signal });
+    return confirm(question, { output: stderr(), signal: this.signal() });
   }
 
   /** Prints a result in the format that was asked for. */
@@ -184,7 +183,7 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error): Promise<void> {
     this.progress(undefined);
     const output = this.flags === undefined ? requestedOutput(this.argv) : this.output();
-    const reason: unknown = this.controller.signal.aborted ? this.controller.signal.reason : error;
+    const reason: unknown = this.controller?.signal.aborted ? this.controller.signal.reason : error;
     const found: RegctlError = toRegctlError(reason, { command: this.id, argv: this.argv });
     await reportError(found, output, error, this.flags?.debug === true);
   }
@@ -233,12 +232,19 @@ export abstract class BaseCommand extends Command {
     };
   }
 
-  private endOn(signal: NodeJS.Signals, exit: number): void {
-    process.once(signal, () => {
-      // A second signal ends the process at once, whatever is under way.
-      process.once(signal, () => process.exit(exit));
-      this.controller.abort(fail('INTERRUPTED', { exit, signal, changed: this.changed }));
-    });
+  /** Fires with SIGINT and SIGTERM; until it is asked for there is nothing that they could not simply end. */
+  private signal(): AbortSignal {
+    if (this.controller !== undefined) return this.controller.signal;
+    const controller = new AbortController();
+    this.controller = controller;
+    for (const [signal, exit] of Object.entries(SIGNALS)) {
+      process.once(signal, () => {
+        // A second signal ends the process at once, whatever is under way.
+        process.once(signal, () => process.exit(exit));
+        controller.abort(fail('INTERRUPTED', { exit, signal, changed: this.changed }));
+      });
+    }
+    return controller.signal;
   }
 
   private notify(line: string): void {

@@ -59,7 +59,7 @@ export interface Context {
 export async function makeContext(flags: ContextFlags, host: Host): Promise<Context> {
   const sources = await readSources(flags, host);
   const where = target(sources);
-  const clock = systemClock(host.signal);
+  const clock = systemClock(host);
   let http: Promise<Http> | undefined;
   let registry: Promise<RegistryClient> | undefined;
   let secret: Promise<Secret | undefined> | undefined;
@@ -77,7 +77,9 @@ export async function makeContext(flags: ContextFlags, host: Host): Promise<Cont
     sources,
     target: where,
     clock,
-    signal: host.signal,
+    get signal() {
+      return host.signal;
+    },
     random: Math.random,
     folder: host.folder,
     pid: host.pid,
@@ -208,10 +210,10 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-function systemClock(signal: AbortSignal): Clock {
+function systemClock(host: Host): Clock {
   return {
     now: () => Date.now(),
     monotonic: monotonicMs,
-    sleep: (ms, other = signal) => sleep(ms, other),
+    sleep: (ms, signal = host.signal) => sleep(ms, signal),
   };
 }

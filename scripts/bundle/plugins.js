@@ -73,6 +73,18 @@ const knownNode = {
   },
 };
 
+/** Of each package.json, ours included, what is read of it; what else it has would be compiled at every start. */
+const shortManifests = {
+  name: 'short-manifests',
+  transform: {
+    filter: { id: /\/package\.json$/ },
+    handler(code) {
+      const { name, version, description, type, bin, oclif } = JSON.parse(code);
+      return JSON.stringify({ name, version, description, type, bin, oclif });
+    },
+  },
+};
+
 /**
  * Node's own modules take milliseconds each, and a chunk holds much that one of its users needs. Replicas need no SQLite,
  * and where it cannot be loaded its user says so.
@@ -97,4 +109,4 @@ const ascii = {
 };
 
 /** All of them, in order. */
-export const plugins = [lazyOclif, quietOclif, ...lightUndici, knownNode, lazyChunks, ascii];
+export const plugins = [lazyOclif, quietOclif, ...lightUndici, knownNode, shortManifests, lazyChunks, ascii];
