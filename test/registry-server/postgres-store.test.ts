@@ -71,6 +71,24 @@ describe.skipIf(without)(`PostgreSQL${without ? ', which is not here' : ''}`, ()
     );
   });
 
+  test('who has heard that there is news and has not taken it is as old as what it knows', async () => {
+    const database = await emptyDatabase(engine);
+    const a = await startReplica(engine.port, database);
+    const store = await openStore(engine.port, database);
+    await store.load();
+    const heard = new Promise<void>((resolve) => store.onChanged(resolve));
+    await a.register('asr', 'one');
+    await heard;
+    // The next look, a second later, says again that PostgreSQL answers.
+    await eventually(
+      async () => store.unheardMs,
+      (ms) => ms > 1_500,
+    );
+    expect(store.healthy).toBe(true);
+    expect((await store.catchUp())?.puts).toHaveLength(1);
+    expect(store.unheardMs).toBeLessThan(1_000);
+  });
+
   test('a database that goes back to an earlier state, or is another, gets again what it has lost', async () => {
     const database = await emptyDatabase(engine);
     const a = await startReplica(engine.port, database);

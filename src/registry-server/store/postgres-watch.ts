@@ -33,7 +33,6 @@ export class Watch {
   readonly #closing = new AbortController();
   #connection: Connection | undefined;
   #healthy = true;
-  #freshAt = performance.now();
   #wake: () => void = () => undefined;
 
   /** Begins at once; a connection that is lost is made anew, later and later up to 2 s. */
@@ -47,11 +46,6 @@ export class Watch {
     return this.#healthy;
   }
 
-  /** Milliseconds since the latest question that was answered. */
-  get unheardMs(): number {
-    return performance.now() - this.#freshAt;
-  }
-
   close(): void {
     this.#closing.abort();
     this.#connection?.close();
@@ -63,10 +57,9 @@ export class Watch {
     let failures = 0;
     while (!this.#closing.signal.aborted) {
       try {
-        await this.#follow((askedAt) => {
+        await this.#follow(() => {
           if (!this.#healthy) log.info('PostgreSQL answers again');
           this.#healthy = true;
-          this.#freshAt = askedAt;
           failures = 0;
         });
       } catch (error) {
@@ -81,7 +74,7 @@ export class Watch {
   }
 
   /** Rejects when the connection is lost; resolves when the watch is closed. */
-  async #follow(answered: (askedAt: number) => void): Promise<void> {
+  async #follow(answered: () => void): Promise<void> {
     const { open, origin, look } = this.#options;
     const connection = await open();
     this.#connection = connection;
@@ -96,9 +89,8 @@ export class Watch {
       await connection.query(`listen ${CHANNEL}`);
       while (!this.#closing.signal.aborted) {
         news = false;
-        const askedAt = performance.now();
         await look(connection);
-        answered(askedAt);
+        answered();
         if (!news && !connection.isGone) await this.#pause(POLL_MS);
         if (news) await this.#sleep(TOGETHER_MS);
       }

@@ -30,6 +30,8 @@ export class PostgresStore implements SharedStore {
   readonly #watch: Watch;
   /** The last commit that the directory knows of. */
   #seen: Head = { seq: 0, epoch: '' };
+  /** Monotonic: there was no other then. */
+  #currentAt = performance.now();
   /** The database did, and has no other name for it yet. */
   #wentBack = false;
   #rowsSinceCut = ROWS_BETWEEN_CUTS;
@@ -64,7 +66,7 @@ export class PostgresStore implements SharedStore {
   }
 
   get unheardMs(): number {
-    return this.#watch.unheardMs;
+    return performance.now() - this.#currentAt;
   }
 
   get healthy(): boolean {
@@ -102,6 +104,8 @@ export class PostgresStore implements SharedStore {
       epoch = await this.#epochFrom(db, latest);
       const batch = prepare(await this.#missed(db, latest));
       this.#seen = latest;
+      // Nobody else commits meanwhile.
+      this.#currentAt = performance.now();
       const [first] = batch.audit;
       if (first === undefined) return undefined;
       const seq = latest.seq + 1;
@@ -118,6 +122,7 @@ export class PostgresStore implements SharedStore {
   }
 
   async catchUp(): Promise<Missed | undefined> {
+    const askedAt = performance.now();
     const news = await this.#reads
       .transaction()
       .setIsolationLevel('repeatable read')
@@ -128,6 +133,7 @@ export class PostgresStore implements SharedStore {
       });
     if (news === undefined) return undefined;
     this.#seen = news.head;
+    this.#currentAt = askedAt;
     return news.missed;
   }
 
@@ -172,10 +178,13 @@ export class PostgresStore implements SharedStore {
   }
 
   async #look(connection: Connection): Promise<void> {
+    const askedAt = performance.now();
     const { rows } = await connection.query<Head>('select seq, epoch from change_head');
     const [head] = rows;
-    if (head?.seq !== this.#seen.seq || head.epoch !== this.#seen.epoch) this.#changed();
+    const isCurrent = head?.seq === this.#seen.seq && head.epoch === this.#seen.epoch;
+    if (!isCurrent) this.#changed();
     await this.#spool.look(connection);
+    if (isCurrent) this.#currentAt = Math.max(this.#currentAt, askedAt);
   }
 }
 
