@@ -60,6 +60,9 @@ describe('help', () => {
     expect(version.stdout).toMatch(/^regctl\/\d+\.\d+\.\d+ /);
     expect(topic.stdout).toMatch(/context use/);
     for (const { code } of [help, version, topic]) expect(code).toBe(0);
+    // A checkout is run by another file.
+    const checkout = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
+    expect(spawnSync(process.execPath, [checkout, '--version']).stdout.toString()).toBe(version.stdout);
   });
 });
 
