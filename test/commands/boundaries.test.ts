@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Replica } from '../support/config-service-replica.js';
-import { emptyFolder, runCli } from '../support/run-cli.js';
+import { ENTRY, emptyFolder, runCli } from '../support/run-cli.js';
 import { startSampleService } from '../support/sample-service.js';
 import { errorOf, openReplica, SECRET, type Target } from '../support/targets.js';
 
@@ -87,9 +87,9 @@ it('the values of a query are not part of what --debug shows', async () => {
 
 it('a signal ends also what waits for standard input', async () => {
   const folder = emptyFolder();
-  const [fifo, entry] = [join(folder, 'fifo'), join(import.meta.dirname, '../../dist/start.cjs')];
+  const fifo = join(folder, 'fifo');
   execFileSync('mkfifo', [fifo]);
-  const command = `exec "${process.execPath}" "${entry}" mint-token --service-id 1 --secret-stdin --debug < "${fifo}"`;
+  const command = `exec "${process.execPath}" "${ENTRY}" mint-token --service-id 1 --secret-stdin --debug < "${fifo}"`;
   const waiting = spawn('sh', ['-c', command], {
     env: { PATH: process.env.PATH ?? '', HOME: folder },
     cwd: folder,

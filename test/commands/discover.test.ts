@@ -1,17 +1,15 @@
 // regctl discover
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { startCoordinatorReplica } from '../support/coordinator-replica.js';
 import { json, send, startInstrument } from '../support/instrument.js';
-import { emptyFolder, runCli } from '../support/run-cli.js';
+import { ENTRY, emptyFolder, runCli } from '../support/run-cli.js';
 import { type SampleService, startSampleService } from '../support/sample-service.js';
 import { errorOf, inEveryFormat, openReplica, SECRET, TARGETS, type Target } from '../support/targets.js';
 
 const DEAD = 'http://127.0.0.1:9';
-const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 
 describe.each(TARGETS)('discover: $kind', ({ open }) => {
   let target: Target;

@@ -5,11 +5,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Replica } from '../support/config-service-replica.js';
-import { emptyFolder, runCli } from '../support/run-cli.js';
+import { ENTRY, emptyFolder, runCli } from '../support/run-cli.js';
 import { startSampleService } from '../support/sample-service.js';
 import { openReplica, SECRET, type Target } from '../support/targets.js';
 
-const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 const COMMANDS = [
   'list',
   'describe',

@@ -5,13 +5,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { json, pause, send, startInstrument } from '../support/instrument.js';
-import { emptyFolder, type RunningCli, runCli, startCli } from '../support/run-cli.js';
+import { ENTRY, emptyFolder, type RunningCli, runCli, startCli } from '../support/run-cli.js';
 import { eventually, get, post } from '../support/start-registry.js';
 
-const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 const ASR = { service_id: 42, service_name: 'asr', url: 'http://asr:8000', metadata: { status: 'healthy' } };
 
 /** A running `serve` on a free port, and its URL. It is ended with the test. */

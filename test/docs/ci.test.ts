@@ -5,12 +5,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { emptyFolder, type RunningCli, startCli } from '../support/run-cli.js';
+import { ENTRY, emptyFolder, type RunningCli, startCli } from '../support/run-cli.js';
 
-const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 const PAGE = readFileSync(new URL('../../docs/ci.md', import.meta.url), 'utf8');
 const SECRET = 'a-secret-of-the-tests-that-is-long-enough-for-hs256';
 

@@ -5,7 +5,6 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CHECKS } from '../../src/doctor/catalogue.js';
 import type { Report } from '../../src/doctor/result.js';
@@ -18,13 +17,12 @@ import {
   send,
   startInstrument,
 } from '../support/instrument.js';
-import { startCli } from '../support/run-cli.js';
+import { ENTRY, startCli } from '../support/run-cli.js';
 import { hasTerminal, KEYS, startInTerminal } from '../support/terminal.js';
 import { runDoctor, SECRET } from './deployment.js';
 
 const OF_DEPLOYMENT = CHECKS.filter(({ scope }) => scope === 'deployment').length;
 const OF_SERVICE = CHECKS.length - OF_DEPLOYMENT;
-const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 
 interface Fleet {
   registry: Replica;

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
+/** What the package installs as regctl. */
+export const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
 
 // Where `npm run test:coverage` collects what the processes covered.
 export const COVERAGE: Record<string, string> =

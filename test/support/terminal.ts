@@ -1,10 +1,7 @@
 // Runs the real CLI on a pseudo-terminal, by script(1) of util-linux, and types at it.
 import { spawn, spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { type CliOptions, CODE_CACHE, emptyFolder } from './run-cli.js';
-
-const ENTRY = fileURLToPath(new URL('../../dist/start.cjs', import.meta.url));
+import { type CliOptions, CODE_CACHE, ENTRY, emptyFolder } from './run-cli.js';
 
 /** False where there is no script(1) that takes a command and passes its exit code on (macOS, Windows). */
 export const hasTerminal = spawnSync('script', ['-qec', 'true', '/dev/null'], { input: '' }).status === 0;
