@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { HttpAnswer } from '../../http/http.js';
 import { messageUrl } from '../../messaging/send.js';
+import { mintToken, tokenPart } from '../../messaging/token.js';
 import { jsonOrUndefined } from '../../registry-client/answers.js';
 import type { Instance } from '../../registry-client/client.js';
 import { Secret } from '../../secret.js';
@@ -177,7 +178,6 @@ export const wrongKey = rejects({
   what: 'a token signed with a random secret',
   about: 'A valid HS256 token, signed with a secret made up for this check.',
   async authorization(context) {
-    const { mintToken } = await import('../../messaging/token.js');
     const stranger = new Secret(randomBytes(32).toString('hex'), 'made up');
     return `Bearer ${mintToken({ service_id: idOf(context), ttl_s: TTL_S }, stranger, context.now())}`;
   },
@@ -187,7 +187,7 @@ export const wrongKey = rejects({
   },
 });
 
-const NONE = `${base64({ alg: 'none', typ: 'JWT' })}.${base64({ service_id: 1 })}.`;
+const NONE = `${tokenPart({ alg: 'none', typ: 'JWT' })}.${tokenPart({ service_id: 1 })}.`;
 
 export const algNone = rejects({
   id: 'message.rejects-alg-none',
@@ -237,10 +237,6 @@ export const noLeak = serviceCheck({
     return verdict(findings, `${answers.length} answers`, undefined);
   },
 });
-
-function base64(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
-}
 
 /** SERVICE_ID, else some id: a token needs one. */
 export function idOf({ serviceId }: DoctorContext): number {
