@@ -27,7 +27,6 @@ declare module 'fastify' {
   }
 }
 
-export const MAX_BODY_BYTES = 64 * 1024;
 /** As long as Node lets a request line be: a name that is too long is unknown, not another route. */
 const MAX_PARAM_LENGTH = 16 * 1024;
 /** Slow senders do not hold a connection for much longer. */
@@ -68,7 +67,7 @@ export function createApp(options: HttpOptions): FastifyInstance {
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     frameworkErrors: (error, _request, reply) => refuseUrl(error, reply as FastifyReply),
   });
-  acceptJsonOrNothing(app, MAX_BODY_BYTES);
+  acceptJsonOrNothing(app);
   batchWrites(app.server);
   return app;
 }

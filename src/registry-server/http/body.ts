@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { errorCodes, type FastifyInstance } from 'fastify';
 import { HungUp } from './change.js';
 
+const MAX_BODY_BYTES = 64 * 1024;
+
 /** Of those that may have a body, as Fastify sees it; here POST alone has one, and is answered 405 with another. */
 const WITH_BODY = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -10,16 +12,16 @@ const WITH_BODY = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const JSON_TYPE = /^application\/json *(;|$)/i;
 
 /**
- * Reads the body of every POST, of `mostBytes` at the most, and parses it as JSON. One without a body may say any content
+ * Reads the body of every POST, of 64 KiB at the most, and parses it as JSON. One without a body may say any content
  * type; whether a body is needed is the route's to say. It is done here, and not by Fastify's content type parsers, since
  * those take as long for a heartbeat as all else that Fastify does for it.
  */
-export function acceptJsonOrNothing(app: FastifyInstance, mostBytes: number): void {
+export function acceptJsonOrNothing(app: FastifyInstance): void {
   for (const method of WITH_BODY) app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.addHook('preHandler', (request, reply, done) => {
     if (request.method !== 'POST') return done();
-    readText(request.raw, mostBytes, (error, text) => {
+    readText(request.raw, (error, text) => {
       if (error !== null) {
         // What is left of the body is not waited for.
         reply.header('connection', 'close');
@@ -39,11 +41,7 @@ export function acceptJsonOrNothing(app: FastifyInstance, mostBytes: number): vo
 }
 
 /** Calls back once: with the text, or with why there is none. */
-function readText(
-  raw: IncomingMessage,
-  mostBytes: number,
-  done: (error: Error | null, text: string) => void,
-): void {
+function readText(raw: IncomingMessage, done: (error: Error | null, text: string) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let isDone = false;
@@ -53,13 +51,13 @@ function readText(
     done(error, text);
   };
   const tooLarge = () => settle(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
-  if (Number(raw.headers['content-length']) > mostBytes) {
+  if (Number(raw.headers['content-length']) > MAX_BODY_BYTES) {
     tooLarge();
     return;
   }
   raw.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > mostBytes) tooLarge();
+    if (bytes > MAX_BODY_BYTES) tooLarge();
     else chunks.push(chunk);
   });
   raw.on('end', () => {
