@@ -105,7 +105,7 @@ export class PostgresStore implements SharedStore {
       const batch = prepare(await this.#missed(db, latest));
       this.#seen = latest;
       // Nobody else commits meanwhile.
-      this.#currentAt = performance.now();
+      this.#wasCurrent(performance.now());
       const [first] = batch.audit;
       if (first === undefined) return undefined;
       const seq = latest.seq + 1;
@@ -133,7 +133,7 @@ export class PostgresStore implements SharedStore {
       });
     if (news === undefined) return undefined;
     this.#seen = news.head;
-    this.#currentAt = askedAt;
+    this.#wasCurrent(askedAt);
     return news.missed;
   }
 
@@ -155,6 +155,11 @@ export class PostgresStore implements SharedStore {
   async close(): Promise<void> {
     this.#watch.close();
     await Promise.all([this.#commits.close(), this.#reads.destroy()]);
+  }
+
+  /** A look and a commit may end in another order than they began. */
+  #wasCurrent(at: number): void {
+    this.#currentAt = Math.max(this.#currentAt, at);
   }
 
   /** Nothing of what this replica knows of was lost. */
@@ -184,7 +189,7 @@ export class PostgresStore implements SharedStore {
     const isCurrent = head?.seq === this.#seen.seq && head.epoch === this.#seen.epoch;
     if (!isCurrent) this.#changed();
     await this.#spool.look(connection);
-    if (isCurrent) this.#currentAt = Math.max(this.#currentAt, askedAt);
+    if (isCurrent) this.#wasCurrent(askedAt);
   }
 }
 
