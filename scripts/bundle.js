@@ -1,7 +1,7 @@
 // Builds dist/: the CLI as CommonJS files that load each other when they are needed, with all packages inside but libsql,
 // which is a binary, and start.cjs, which loads them with V8's code cache. `--coverage`: with source maps, for c8.
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { groups } from './bundle/chunks.js';
@@ -58,3 +58,5 @@ await build({
   },
   output,
 });
+// npm makes it a command once, as it installs or links; a build after that must not undo it.
+chmodSync(`${dir}/start.cjs`, 0o755);
